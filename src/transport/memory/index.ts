@@ -1,0 +1,2 @@
+export { createMemoryConnection } from './connection.ts';
+export type { MemoryConnection, MemoryConnectionOptions } from './connection.ts';
