@@ -1,0 +1,300 @@
+// The composition root of the host side: an actor system, a launcher, and the plugins.
+
+import { createHostLogic, createPluginProcessLogic, createSystem } from '../actors/index.ts';
+import type { Actor, ActorSystem, CallAdmission } from '../actors/index.ts';
+import { RuntimeError } from '../errors/index.ts';
+import type { PluginProcessFact } from '../machines/index.ts';
+import { requireAtLeast } from '../policy/index.ts';
+import type { CrashBudgetOptions, ProcessPolicy, ProcessPolicyOptions } from '../policy/index.ts';
+import { createRealEnvironment, requireSupportedNode } from '../ports/index.ts';
+import type { CrashPort, Environment, Placement, ProcessLauncher } from '../ports/index.ts';
+import {
+  createProcessLauncher,
+  createProcessPlacement,
+  createReattachPlacement,
+  removeAbandonedDirectories,
+} from '../transport/index.ts';
+import type { MagicCookie } from '../transport/index.ts';
+import { createCallGate } from './call-gate.ts';
+import { Instances } from './instances.ts';
+import { resolveLaunch, resolveReattach, servicesOf } from './launch-options.ts';
+import type {
+  LaunchDefaults,
+  LaunchOptions,
+  NoServices,
+  ReattachOptions,
+  ServiceMap,
+  ServiceOptions,
+} from './launch-options.ts';
+import { createMemoryCrashBudget } from './memory-crash-budget.ts';
+import { HostedPlugin } from './plugin.ts';
+import { withinMs } from './within.ts';
+import type { Plugin } from './plugin.ts';
+
+/** How a host is made. Everything has a default. */
+export interface HostOptions {
+  /** Time, randomness, ids, scheduling and log. Default: the real ones, with a log to standard error from `warn` up. */
+  readonly environment?: Environment;
+  /** The magic cookie of all plugins that name no other. Default: the one of troupe's SDK. */
+  readonly handshake?: MagicCookie;
+  /** Time-outs and restart rules of all plugins that name no others. */
+  readonly process?: ProcessPolicyOptions;
+  /** Crashes after which a plugin is quarantined. Default 5 within 10 minutes. Unused when `crashes` is given. */
+  readonly crashBudget?: CrashBudgetOptions;
+  /** Counts crashes and decides about restarts. Default: in memory, for the life of the host. */
+  readonly crashes?: CrashPort;
+  /** Starts processes. Default: in process groups of their own that end with this process. */
+  readonly launcher?: ProcessLauncher;
+  /** Directory for the plugins' private directories. Default: the system's for temporary files. Keep it short. */
+  readonly temporaryRoot?: string;
+  /**
+   * Directory for the read-only copies of plugins that are launched with a `checksum`, one for each content. Default: in
+   * the user's cache directory. Only this user may be able to write it. Copies are kept; one that no plugin runs from may
+   * be removed.
+   */
+  readonly pinStore?: string;
+}
+
+/** How a stop went. */
+export interface HostStopReport {
+  /** Names of the plugins that ended within the deadline. */
+  readonly stopped: readonly string[];
+  /** Names of the plugins that were ended by force. */
+  readonly forced: readonly string[];
+}
+
+/** A fact of one of the host's plugins. */
+export type HostFact = PluginProcessFact & { readonly plugin: string };
+
+/** Runs plugins. Whoever creates it stops it. */
+export interface Host {
+  /** The actor system that the host and its plugins run in; embed your own actors beside them. */
+  readonly system: ActorSystem;
+  /**
+   * Starts a plugin and waits until it takes calls.
+   *
+   * @throws INVALID_OPTIONS, NAME_TAKEN or HOST_STOPPED at once; else rejects with a `PluginCrashedError` whose code says
+   *   what is wrong with the plugin. Nothing of a plugin that could not be launched is left behind.
+   */
+  launch<const Services extends ServiceMap = NoServices>(options: LaunchOptions<Services>): Promise<Plugin<Services>>;
+  /**
+   * Uses a plugin that somebody else started, for example under a debugger, and waits until it takes calls. The host
+   * never ends its process by force, does not restart it, and leaves one in test mode running.
+   *
+   * @throws as `launch`; REATTACH_STALE when the process is gone or does not listen there; UNSUPPORTED_PLATFORM off Linux
+   */
+  reattach<const Services extends ServiceMap = NoServices>(
+    options: ReattachOptions<Services>,
+  ): Promise<Plugin<Services>>;
+  /** The plugin with the name; undefined when there is none, or when it has ended. */
+  plugin(name: string): Plugin | undefined;
+  /** The plugins that have not ended. */
+  plugins(): readonly Plugin[];
+  /** Calls back after each step in the life of any plugin. Returns the function that ends this. */
+  onFact(listener: (fact: HostFact) => void): () => void;
+  /**
+   * Drains and stops all plugins, then everything else. Plugins that are left after `deadlineMs` (default 10,000) are
+   * ended by force. Idempotent: later calls get the first one's report.
+   */
+  stop(options?: { readonly deadlineMs?: number }): Promise<HostStopReport>;
+}
+
+/** Milliseconds that `stop` waits by default before it uses force. */
+export const STOP_DEADLINE_MS = 10_000;
+
+/** Creates a host without plugins. Throws `InvalidOptionsError`; UNSUPPORTED_RUNTIME on an old Node.js. */
+export function createHost(options: HostOptions = {}): Host {
+  requireSupportedNode();
+  return new PluginHost(options);
+}
+
+/** Milliseconds that processes which were ended by force have to be gone. */
+const SETTLE_MS = 5000;
+
+/** A plugin that is about to be started. */
+interface Launch {
+  readonly name: string;
+  readonly policy: ProcessPolicy;
+  readonly placement: Placement;
+}
+
+class PluginHost implements Host {
+  readonly system: ActorSystem;
+  readonly #options: HostOptions;
+  readonly #launcher: ProcessLauncher;
+  readonly #closeLauncher: () => void;
+  readonly #crashes: CrashPort;
+  readonly #plugins = new Map<string, HostedPlugin<ServiceMap>>();
+  /** Of every plugin that has left something behind, or may. */
+  readonly #instances = new Set<Instances>();
+  readonly #listeners = new Set<(fact: HostFact) => void>();
+  readonly #actor: Actor<ReturnType<typeof createHostLogic>>;
+  #stopping: Promise<HostStopReport> | undefined;
+  /** Done once, at the first launch; the stop waits for it. */
+  #sweeping: Promise<unknown> | undefined;
+
+  constructor(options: HostOptions) {
+    this.#options = options;
+    const environment = options.environment ?? createRealEnvironment();
+    this.#crashes = options.crashes ?? createMemoryCrashBudget(environment.clock, options.crashBudget);
+    const own = options.launcher === undefined ? createProcessLauncher() : undefined;
+    this.#launcher = own ?? (options.launcher as ProcessLauncher);
+    this.#closeLauncher = () => own?.close();
+    this.system = createSystem({ environment });
+    const logic = createHostLogic({ stopPlugins: () => this.#stopPlugins(), killPlugins: () => this.#killPlugins() });
+    this.#actor = this.system.spawn(logic, { name: 'host' });
+  }
+
+  launch<const Services extends ServiceMap = NoServices>(options: LaunchOptions<Services>): Promise<Plugin<Services>> {
+    return this.#launch(options, () => {
+      const { name, policy, placement } = resolveLaunch(options, this.#defaults());
+      this.#sweeping ??= removeAbandonedDirectories(this.system.environment.clock, this.#options.temporaryRoot);
+      const ports = { environment: this.system.environment, launcher: this.#launcher };
+      return { name, policy, placement: createProcessPlacement(placement, ports) };
+    });
+  }
+
+  reattach<const Services extends ServiceMap = NoServices>(
+    options: ReattachOptions<Services>,
+  ): Promise<Plugin<Services>> {
+    return this.#launch(options, () => {
+      const { name, policy, placement } = resolveReattach(options, this.#defaults());
+      return { name, policy, placement: createReattachPlacement(placement, this.system) };
+    });
+  }
+
+  async #launch<Services extends ServiceMap>(
+    options: ServiceOptions<Services> & Pick<LaunchOptions, 'signal'>,
+    resolve: () => Launch,
+  ): Promise<Plugin<Services>> {
+    const { signal } = options;
+    const isGivenUp = (): boolean => signal?.aborted === true;
+    if (isGivenUp()) throw new RuntimeError('CANCELLED', 'the launch was given up before it began');
+    if (this.#stopping !== undefined) throw new RuntimeError('HOST_STOPPED', 'the host takes no more plugins');
+    const plugin = this.#start<Services>(options, resolve());
+    const giveUp = (): void => void plugin.kill();
+    signal?.addEventListener('abort', giveUp, { once: true });
+    try {
+      await plugin.ready();
+      return plugin;
+    } catch (error) {
+      // Quarantine cannot be reached before the first `ready`, so the plugin is dead; this waits for its last step.
+      await plugin.kill();
+      if (!isGivenUp() || RuntimeError.from(error).code !== 'PLUGIN_STOPPED') throw error;
+      throw new RuntimeError('CANCELLED', `the launch of plugin "${plugin.name}" was given up`, { cause: error });
+    } finally {
+      signal?.removeEventListener('abort', giveUp);
+    }
+  }
+
+  plugin(name: string): Plugin | undefined {
+    return this.#plugins.get(name);
+  }
+
+  plugins(): readonly Plugin[] {
+    return [...this.#plugins.values()];
+  }
+
+  onFact(listener: (fact: HostFact) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  stop({ deadlineMs = STOP_DEADLINE_MS }: { readonly deadlineMs?: number } = {}): Promise<HostStopReport> {
+    requireAtLeast('deadlineMs', deadlineMs, 0);
+    this.#stopping ??= this.#stop(deadlineMs);
+    return this.#stopping;
+  }
+
+  #defaults(): LaunchDefaults {
+    const { handshake, process, temporaryRoot, pinStore } = this.#options;
+    return { handshake, process, temporaryRoot, pinStore };
+  }
+
+  #start<Services extends ServiceMap>(
+    options: ServiceOptions<Services>,
+    { name, policy, placement }: Launch,
+  ): HostedPlugin<Services> {
+    const { environment } = this.system;
+    const instances = new Instances(placement);
+    const gate = createCallGate({
+      refusal: () => plugin.refusal(),
+      explain: (error, connection) => plugin.explain(error, connection),
+    });
+    const admission: CallAdmission = {
+      admit: (connection) => {
+        instances.connect(connection);
+        gate.admit(connection);
+      },
+      refuse: () => gate.refuse(),
+      drained: (signal) => gate.drained(signal),
+    };
+    const actor = this.system.spawn(
+      createPluginProcessLogic({ placement: instances, admission, crashes: this.#crashes, environment }),
+      { name, parent: this.#actor, input: { plugin: name, policy } },
+    );
+    const plugin = new HostedPlugin<Services>({
+      name,
+      actor,
+      gate,
+      crashes: this.#crashes,
+      clock: environment.clock,
+      services: (version) => servicesOf(options, version),
+      instances,
+      scheduler: environment.scheduler,
+    });
+    this.#plugins.set(name, plugin as unknown as HostedPlugin<ServiceMap>);
+    plugin.onFact((fact) => this.#tell({ ...fact, plugin: name }));
+    this.#instances.add(instances);
+    void plugin.ended
+      .then(() => this.#plugins.delete(name))
+      .then(() => instances.settled())
+      .then(() => this.#instances.delete(instances));
+    return plugin;
+  }
+
+  async #stop(deadlineMs: number): Promise<HostStopReport> {
+    const names = [...this.#plugins.keys()];
+    this.#actor.tell({ type: 'host.stop', deadlineMs });
+    const outcome = await this.#actor.ended;
+    const forced = outcome.kind === 'done' ? outcome.output.forced : names;
+    await this.system.stop();
+    // Plugins whose actors were ended by force, here or by whoever stopped the system, may still be on their way out.
+    const settled = Promise.all([...this.#instances].map((instances) => instances.settled()));
+    await withinMs(this.system.environment.clock, SETTLE_MS, settled);
+    await this.#sweeping;
+    this.#closeLauncher();
+    return { stopped: names.filter((name) => !forced.includes(name)), forced };
+  }
+
+  async #stopPlugins(): Promise<void> {
+    await Promise.all([...this.#plugins.values()].map((plugin) => plugin.stop()));
+  }
+
+  async #killPlugins(): Promise<readonly string[]> {
+    const left = [...this.#plugins.values()];
+    await Promise.all(left.map((plugin) => plugin.kill()));
+    return left.map(({ name }) => name);
+  }
+
+  #tell(fact: HostFact): void {
+    const { log } = this.system.environment;
+    switch (fact.type) {
+      case 'plugin.failed':
+        log.log('warn', fact.failure.message, { plugin: fact.plugin, code: fact.failure.code });
+        break;
+      case 'plugin.quarantined':
+        log.log('error', `plugin "${fact.plugin}" crashed too often and is in quarantine`, { plugin: fact.plugin });
+        break;
+      default:
+        log.log('debug', fact.type, { ...fact });
+    }
+    for (const listener of this.#listeners) {
+      try {
+        listener(fact);
+      } catch (error) {
+        log.log('error', 'a listener of the host threw', { error });
+      }
+    }
+  }
+}
