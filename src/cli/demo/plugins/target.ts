@@ -1,0 +1,5 @@
+// The plugin of the demo that is killed from outside.
+
+import { serveWorker } from '../worker.ts';
+
+void serveWorker('target');

@@ -1,0 +1,36 @@
+import type { PluginProcessFact } from '../machines/index.ts';
+import { printable } from './printable.ts';
+import type { Tone } from './style.ts';
+
+/** A fact in words. */
+export interface FactText {
+  readonly text: string;
+  readonly tone: Tone | undefined;
+}
+
+/** Says a fact about a plugin in one line, without the plugin's name in front. */
+export function factText(fact: PluginProcessFact): FactText {
+  switch (fact.type) {
+    case 'plugin.starting':
+      return { text: fact.launch === 1 ? 'starts' : `starts again (start ${fact.launch})`, tone: undefined };
+    case 'plugin.ready':
+      return { text: `is ready as process ${fact.pid ?? 'unknown'}`, tone: 'good' };
+    case 'plugin.unhealthy':
+      return {
+        text: `missed ${fact.missed} health check${fact.missed === 1 ? '' : 's'}: ${oneLine(fact.message)}`,
+        tone: 'busy',
+      };
+    case 'plugin.failed':
+      return { text: `failed [${fact.failure.code}]: ${oneLine(fact.failure.message)}`, tone: 'bad' };
+    case 'plugin.backingOff':
+      return { text: `is started again in ${Math.round(fact.delayMs)} ms`, tone: 'busy' };
+    case 'plugin.quarantined':
+      return { text: 'is in quarantine: it crashed too often and is not started again', tone: 'bad' };
+    case 'plugin.dead':
+      return { text: fact.outcome.kind === 'stopped' ? 'is stopped' : 'has ended for good', tone: undefined };
+  }
+}
+
+function oneLine(text: string): string {
+  return printable(text.replace(/\s*\n\s*/g, ' '));
+}

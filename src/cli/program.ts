@@ -1,0 +1,76 @@
+// The commands, and what becomes of errors.
+//
+// Invariants:
+//   P1. Exit code 0: done. 1: it failed. 2: the command line cannot be understood. 130 and 143: ended by a signal.
+//   P2. Standard output carries results only; errors and hints go to standard error.
+//   P3. A command's own code is loaded when that command runs: `troupe --version` loads no gRPC.
+
+import { createRequire } from 'node:module';
+import { Command, CommanderError } from 'commander';
+import { addDemoCommand } from './commands/demo.ts';
+import { addPluginBuildCommand } from './commands/plugin-build.ts';
+import { addRunCommand } from './commands/run.ts';
+import { errorText } from './error-text.ts';
+
+const FAILED = 1;
+const MISUSED = 2;
+
+const EXAMPLES = `
+Examples:
+  troupe demo               three plugins, a crash, a kill, two recoveries; takes 10 s
+  troupe run troupe.yaml    runs your plugins until Ctrl+C
+  troupe run --check FILE   says what is wrong with a file and starts nothing
+
+Set TROUPE_DEBUG=1 to see where an error comes from.`;
+
+/** Runs one command line, without `node` and the script. Settles with the exit code; never rejects. */
+export async function runProgram(args: readonly string[]): Promise<number> {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', ignoreClosedPipe);
+  let exitCode = 0;
+  const program = createProgram((code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync(args.length === 0 ? ['--help'] : [...args], { from: 'user' });
+    return exitCode;
+  } catch (error) {
+    // commander has written its message by now; help and version end with 0.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : MISUSED;
+    process.stderr.write(errorText(error));
+    return FAILED;
+  }
+}
+
+function createProgram(finish: (exitCode: number) => void): Command {
+  const program = new Command('troupe')
+    .description('Hosts plugins: supervised processes that speak the wire protocol of HashiCorp go-plugin.')
+    .version(packageVersion(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .helpCommand('help [command]', 'print the help of a command')
+    .addHelpText('after', EXAMPLES)
+    .exitOverride()
+    .showHelpAfterError('try: troupe --help')
+    .configureOutput({ outputError: (text, write) => write(misuseText(text)) });
+  addDemoCommand(program, finish);
+  addRunCommand(program, finish);
+  addPluginBuildCommand(program, finish);
+  return program;
+}
+
+/** commander says `error: unknown option '--jsn'` and on a second line `(Did you mean --json?)`. */
+function misuseText(text: string): string {
+  const [problem = '', hint] = text.trim().split('\n');
+  const question = hint === undefined ? '' : ` ${hint.replace('(Did', '(did')}`;
+  return `error [INVALID_OPTIONS]: ${problem.replace(/^error: /, '').replace(/\.$/, '')}${question}\n`;
+}
+
+/** A reader that went away (`troupe demo | head`) loses output and nothing else: plugins are still stopped in order. */
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+}
+
+function packageVersion(): string {
+  // Two folders up is the package, both from `src/cli` and from `dist/cli`.
+  const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
+  return version;
+}

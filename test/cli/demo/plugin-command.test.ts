@@ -1,0 +1,18 @@
+import { describe, expect, it } from 'vitest';
+import { pluginCommand } from '../../../src/cli/demo/plugin-command.ts';
+
+describe('pluginCommand', () => {
+  it('starts the TypeScript file, with its condition, when the demo runs from its sources', () => {
+    expect(pluginCommand('steady', 'file:///p/src/cli/demo/plugin-command.ts')).toEqual({
+      command: process.execPath,
+      args: ['--conditions=source', '/p/src/cli/demo/plugins/steady.ts'],
+    });
+  });
+
+  it('starts the JavaScript file beside it when the demo was built', () => {
+    expect(pluginCommand('steady', 'file:///p/dist/cli/demo/plugin-command.js')).toEqual({
+      command: process.execPath,
+      args: ['/p/dist/cli/demo/plugins/steady.js'],
+    });
+  });
+});
