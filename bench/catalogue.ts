@@ -1,0 +1,6 @@
+import type { Benchmark } from './harness/benchmark.ts';
+import { rpcBenchmark } from './rpc/rpc.ts';
+import { startupBenchmark } from './startup/startup.ts';
+
+/** All benchmarks, in the order in which they run. */
+export const BENCHMARKS: readonly Benchmark[] = [rpcBenchmark, startupBenchmark];
