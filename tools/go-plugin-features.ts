@@ -151,7 +151,7 @@ const SURROUNDINGS: readonly Feature[] = [
     'Raw stderr tee',
     '`Stderr`; discarded',
     'none',
-    `Lines go to the log. The last ${TAIL_LINES} are kept and are part of the error when the plugin dies.`,
+    `Lines go to the log. The last ${TAIL_LINES} are kept and are part of the error when the plugin dies; the first lines of a longer Go panic are among them.`,
   ),
   row(
     'Synced stdio',

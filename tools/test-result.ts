@@ -1,5 +1,7 @@
 // Reads vitest's JSON result file. What it says is what a run amounts to, not what scrolled by.
 
+import type { TableMeta } from './test-tables.ts';
+
 /** The part of vitest's result file that is used here. */
 export interface ResultFile {
   readonly testResults: readonly {
@@ -7,7 +9,7 @@ export interface ResultFile {
     readonly name: string;
     readonly status: string;
     readonly message: string;
-    readonly assertionResults: readonly { readonly status: string }[];
+    readonly assertionResults: readonly { readonly status: string; readonly meta?: TableMeta }[];
   }[];
 }
 

@@ -4,6 +4,7 @@
 //   npm test -- test/actors -t mailbox     a part of it, by vitest's own arguments; without coverage
 //   npm run test:full -- property-tests    full size
 //
+// Tables of what real peers did are printed when a filter selects the tests, and in full size.
 // The last line is `N passed, N failed, N skipped`, alone.
 
 import { existsSync, readFileSync, rmSync } from 'node:fs';
@@ -13,11 +14,14 @@ import { CHILD_COVERAGE_DIRECTORY, evaluateCoverage } from './coverage.ts';
 import { ROOT, run } from './run.ts';
 import { PROJECTS, summary, tally } from './test-result.ts';
 import type { Project, ResultFile, Tally } from './test-result.ts';
+import { formatTables } from './test-tables.ts';
 
 /** What the command line asks for. */
 export interface TestArguments {
   readonly size: string | undefined;
   readonly coverage: boolean;
+  /** Whether files or titles were named. */
+  readonly filtered: boolean;
   /** Projects of which at least one test must run. */
   readonly projects: readonly Project[];
   /** What vitest gets. */
@@ -38,6 +42,7 @@ export function readArguments(args: readonly string[]): TestArguments {
   return {
     size: args.findLast((arg) => arg.startsWith('--size='))?.slice('--size='.length),
     coverage: !args.includes('--no-coverage') && (!narrowed || args.includes('--coverage')),
+    filtered: byFile,
     projects: byFile ? [] : PROJECTS.filter((project) => named.length === 0 || named.includes(project)),
     rest,
   };
@@ -54,7 +59,7 @@ export function complaints(result: Tally, exitCode: number, projects: readonly P
 }
 
 async function main(): Promise<void> {
-  const { size, coverage, projects, rest } = readArguments(process.argv.slice(2));
+  const { size, coverage, filtered, projects, rest } = readArguments(process.argv.slice(2));
   if (size !== undefined) process.env['TROUPE_TEST_SIZE'] = size;
   const scale = prepareEnvironment(process.env);
   console.log(`size ${scale.TROUPE_TEST_SIZE}, seed ${scale.FC_SEED}, ${scale.FC_RUNS} runs a property`);
@@ -67,19 +72,22 @@ async function main(): Promise<void> {
     env: { TROUPE_CHILD_COVERAGE: coverage ? CHILD_COVERAGE_DIRECTORY : undefined },
   });
 
-  const result = readResult();
+  const file = readResult();
+  const result = tally(file);
   const wrong = complaints(result, code, projects);
   for (const line of wrong) console.log(`test run: ${line}`);
   const covered = !coverage || evaluateCoverage();
   if (!coverage) console.log('coverage: not measured in a narrowed run');
+  const tables = filtered || scale.TROUPE_TEST_SIZE !== 'gate' ? formatTables(file) : undefined;
+  if (tables !== undefined) console.log(`\n${tables}\n`);
   // A defect outside of every test (an unhandled rejection, an idle project) must show in the numbers too.
   console.log(summary({ ...result, failed: result.failed === 0 ? wrong.length : result.failed }));
   process.exitCode = code === 0 && wrong.length === 0 && result.failed === 0 && covered ? 0 : 1;
 }
 
-function readResult(): Tally {
-  if (!existsSync(RESULT_FILE)) return tally({ testResults: [] });
-  return tally(JSON.parse(readFileSync(RESULT_FILE, 'utf8')) as ResultFile);
+function readResult(): ResultFile {
+  if (!existsSync(RESULT_FILE)) return { testResults: [] };
+  return JSON.parse(readFileSync(RESULT_FILE, 'utf8')) as ResultFile;
 }
 
 if (import.meta.main) await main();
