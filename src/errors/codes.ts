@@ -50,8 +50,13 @@ export const CODES = {
   BUILD_ENTRY_NOT_FOUND: info(5, false, 'the file to be built does not exist'),
   BUILD_SOURCE_INVALID: info(3, false, 'the sources cannot be bundled; all problems are listed with file and line'),
   BUILD_TOOL_MISSING: info(9, false, 'esbuild, which the build needs, is not installed'),
-  BUILD_OUTPUT_REFUSED: info(6, false, 'the output directory holds something else than a former build'),
+  BUILD_OUTPUT_REFUSED: info(
+    6,
+    false,
+    'the output directory holds something else than a former build, or cannot be written',
+  ),
   BUILD_TRIAL_FAILED: info(9, false, 'what was built does not start as a plugin'),
+  BUILD_CACHE_MISSING: info(9, true, 'what was built starts as a plugin, but left no compiled code when it was tried'),
 
   // Starting a plugin process.
   COMMAND_NOT_FOUND: info(5, false, "the plugin's command does not exist"),
@@ -110,7 +115,31 @@ export const CODES = {
   NAME_TAKEN: info(6, false, 'the name is in use'),
   SYSTEM_STOPPED: info(9, false, 'the actor system was stopped'),
   ACTOR_FAILED: info(13, false, "an actor's behaviour threw an error"),
+  ACTOR_STOPPED: info(9, false, 'the actor has ended, or is ending, and takes no messages'),
+  MAILBOX_FULL: info(8, true, "the actor's mailbox has no room for the message"),
+  MESSAGE_RESERVED: info(3, false, 'only the system sends messages whose type begins with "actor." or "xstate."'),
+  MESSAGE_INVALID: info(3, false, 'a message is not an object with a type'),
+  RESTART_LIMIT: info(13, false, 'an actor failed more often than its supervision allows'),
+  PEER_MISSING: info(9, false, 'an optional package that this needs is not installed'),
   ACTION_OUTSIDE_SYSTEM: info(9, false, 'a system action ran in an actor that no system spawned'),
+
+  // Durable actors.
+  STORE_CONFLICT: info(10, false, 'somebody else runs the durable actor: its stored state was replaced'),
+  STORE_FAILED: info(14, true, 'the store of a durable actor failed more often than its options allow'),
+  SNAPSHOT_INVALID: info(15, false, 'what a durable actor stored cannot be read, or what it holds cannot be stored'),
+  SNAPSHOT_TOO_NEW: info(9, false, 'a durable actor was stored by a newer version of its logic'),
+  MIGRATION_FAILED: info(9, false, 'what an older version of a durable actor stored cannot be brought up to date'),
+
+  // Exploring races.
+  RACE_FOUND: info(9, false, 'a schedule of the scenario fails; the message has its steps and how to repeat it'),
+  ENVIRONMENT_BYPASSED: info(9, false, 'code under test read real time or randomness past its environment'),
+  REPLAY_DIVERGED: info(9, false, 'a recorded schedule met other options than those it was recorded with'),
+  SCHEDULE_TOO_LONG: info(
+    8,
+    false,
+    'one schedule made more decisions than the limit; the program may never come to rest',
+  ),
+  XSTATE_CHANGED: info(12, false, 'the installed XState lacks an internal that this package hooks into'),
 } as const satisfies Record<string, CodeInfo>;
 
 /** The stable name of an error. */

@@ -1,9 +1,17 @@
 export { backoffDelay, resolveBackoff } from './backoff.ts';
 export type { BackoffJitter, BackoffOptions, BackoffPolicy } from './backoff.ts';
+export { resolveChild } from './child-options.ts';
+export type { ChildOptions, ChildPolicy } from './child-options.ts';
 export { emptyCrashWindow, recordCrash, resolveCrashBudget } from './crash-budget.ts';
 export type { CrashBudgetOptions, CrashBudgetPolicy, CrashVerdict, CrashWindow } from './crash-budget.ts';
 export { DEFAULT_ENVIRONMENT_NAMES, selectEnvironment } from './environment-list.ts';
+export { DEFAULT_MAILBOX_CAPACITY, resolveMailbox } from './mailbox-policy.ts';
+export type { MailboxOptions, MailboxPolicy, OverflowPolicy } from './mailbox-policy.ts';
 export { resolveProcessPolicy } from './process-policy.ts';
 export type { ProcessPolicy, ProcessPolicyOptions } from './process-policy.ts';
 export { requireAtLeast, requirePositiveInteger } from './required-numbers.ts';
 export { Ring } from './ring.ts';
+export { affected, resolveSupervision, restarts } from './supervision.ts';
+export type { RestartRule, SupervisionOptions, SupervisionPolicy, SupervisionStrategy } from './supervision.ts';
+export { TimerWheel } from './timer-wheel.ts';
+export type { TimerEntry } from './timer-wheel.ts';

@@ -1,9 +1,10 @@
-const FIRST_SLOTS = 16;
+/** Few, since most rings of an actor system never hold more than a message or two. */
+const FIRST_SLOTS = 4;
 
 /**
  * A bounded first-in, first-out queue.
  *
- * Takes no memory until the first `push`, starts with 16 slots, doubles up to its capacity and never shrinks. Every
+ * Takes no memory until the first `push`, starts with 4 slots, doubles up to its capacity and never shrinks. Every
  * operation is O(1) on average, `clear` aside. A slot that was emptied keeps no reference to what was in it.
  *
  * `undefined` may be queued, but `shift` and `peek` then cannot tell it from an empty ring; look at `size`.
@@ -25,11 +26,26 @@ export class Ring<T> {
     return this.#size;
   }
 
+  /** How many items it has memory for. */
+  get slots(): number {
+    return this.#slots.length;
+  }
+
   /** Adds an item at the end. False when the ring is full; the item is then not kept. */
   push(item: T): boolean {
     if (this.#size >= this.#capacity) return false;
     if (this.#size === this.#slots.length) this.#grow();
     this.#slots[(this.#head + this.#size) & (this.#slots.length - 1)] = item;
+    this.#size++;
+    return true;
+  }
+
+  /** Adds an item before all others. False when the ring is full; the item is then not kept. */
+  unshift(item: T): boolean {
+    if (this.#size >= this.#capacity) return false;
+    if (this.#size === this.#slots.length) this.#grow();
+    this.#head = (this.#head - 1) & (this.#slots.length - 1);
+    this.#slots[this.#head] = item;
     this.#size++;
     return true;
   }

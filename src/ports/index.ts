@@ -1,3 +1,14 @@
+export type {
+  ActorOutcome,
+  ActorRef,
+  Expects,
+  Message,
+  OfferOptions,
+  RefusalReason,
+  ReplyTo,
+  TellOutcome,
+  TerminatedMessage,
+} from './actor-ref.ts';
 export type { Clock, TimerHandle, TimerOptions } from './clock.ts';
 export type { BrokerListener, ConnectionBroker } from './connection-broker.ts';
 export type { CrashPort, CrashReport } from './crash-port.ts';
@@ -9,6 +20,8 @@ export type { ManualEnvironment, ManualEnvironmentOptions } from './manual-envir
 export { createRecordingLogger } from './manual-logger.ts';
 export type { LogEntry, RecordingLogger, RecordingLoggerOptions } from './manual-logger.ts';
 export { createSeededRandom } from './manual-random.ts';
+export { createMemorySnapshotStore } from './memory-snapshot-store.ts';
+export type { FailNextOptions, MemorySnapshotStore, StoreFailure } from './memory-snapshot-store.ts';
 export type { PlacedPlugin, Placement, PlacementReport } from './placement.ts';
 export type {
   CallOptions,
@@ -41,5 +54,7 @@ export type {
   ServiceImplementation,
 } from './service.ts';
 export { createSilentLogger } from './silent-logger.ts';
+export type { SnapshotStore, StoredSnapshot } from './snapshot-store.ts';
 export { createVirtualClock } from './virtual-clock.ts';
 export type { AdvanceAsyncOptions, RunToIdleOptions, VirtualClock, VirtualClockOptions } from './virtual-clock.ts';
+export { within } from './within.ts';
