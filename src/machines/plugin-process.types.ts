@@ -2,19 +2,23 @@ import type { Code, PluginPhase } from '../errors/index.ts';
 import type { ProcessPolicy } from '../policy/index.ts';
 import type { ProcessExit } from '../ports/index.ts';
 
-/** Where a plugin process is in its life; one tag of each state says so. */
-export type PluginProcessState =
-  | 'spawning'
-  | 'handshaking'
-  | 'connecting'
-  | 'probing'
-  | 'ready'
-  | 'draining'
-  | 'stopping'
-  | 'killing'
-  | 'backingOff'
-  | 'quarantined'
-  | 'dead';
+/** Where a plugin process can be in its life, in the order of a long one; one tag of each state says so. */
+export const PLUGIN_PROCESS_STATES = [
+  'spawning',
+  'handshaking',
+  'connecting',
+  'probing',
+  'ready',
+  'draining',
+  'stopping',
+  'killing',
+  'backingOff',
+  'quarantined',
+  'dead',
+] as const;
+
+/** Where a plugin process is in its life. */
+export type PluginProcessState = (typeof PLUGIN_PROCESS_STATES)[number];
 
 /** What a plugin process shall come to. */
 export type PluginProcessGoal = 'run' | 'restart' | 'stop';

@@ -6,22 +6,11 @@
 //       message.
 
 import type { AnyActorLogic, EventObject, MachineContext, NonReducibleUnknown } from 'xstate';
-import { RuntimeError } from '../errors/index.ts';
-
-/** What a message can be sent to. */
-export interface MessageTarget<Message extends EventObject = EventObject> {
-  /** Puts the message into the receiver's mailbox; never throws. */
-  tell(message: Message): unknown;
-}
-
-/** What a chart asked the system for. */
-export type Intent =
-  | { readonly kind: 'tell'; readonly target: MessageTarget<never> | string; readonly message: EventObject }
-  | { readonly kind: 'spawn'; readonly name: string; readonly logic: AnyActorLogic; readonly input: unknown }
-  | { readonly kind: 'stop'; readonly name: string };
-
-/** Where a running chart's intents go. */
-export type IntentSink = (intent: Intent) => void;
+import type { RuntimeError } from '../errors/index.ts';
+import type { ChildOptions } from '../policy/index.ts';
+import type { ActorRef, ReplyTo } from '../ports/index.ts';
+import { recordIntent } from './intents.ts';
+import type { Intent, MessageTarget, PlainLogic } from './intents.ts';
 
 type Mapper<Context extends MachineContext, Event extends EventObject, Value> =
   | Exclude<Value, (...args: never) => unknown>
@@ -32,7 +21,7 @@ type Mapper<Context extends MachineContext, Event extends EventObject, Value> =
 interface SystemActionArgs<Context extends MachineContext, Event extends EventObject> {
   readonly context: Context;
   readonly event: Event;
-  readonly self: { readonly system: object };
+  readonly self: object;
 }
 
 type SystemAction<Context extends MachineContext, Event extends EventObject> = (
@@ -40,12 +29,14 @@ type SystemAction<Context extends MachineContext, Event extends EventObject> = (
   params: unknown,
 ) => void;
 
-// One XState system is one runtime actor, since every runtime actor is a root; so the system object is the key.
-const sinks = new WeakMap<object, IntentSink>();
-
-/** Connects a root XState actor to the runtime actor that wraps it. */
-export function connectIntents(system: object, sink: IntentSink): void {
-  sinks.set(system, sink);
+/** How a chart asks. */
+export interface AskActionOptions<Event extends EventObject, Reply = unknown> {
+  /** Milliseconds until the question fails with DEADLINE_EXCEEDED. */
+  readonly deadlineMs: number;
+  /** The event that brings the reply to this chart. No mailbox bound can lose it. */
+  readonly onReply: (reply: Reply) => Event;
+  /** The event that says why no reply comes. */
+  readonly onFailure: (error: RuntimeError) => Event;
 }
 
 /**
@@ -58,23 +49,61 @@ export function tell<Context extends MachineContext, Event extends EventObject, 
   message: Mapper<Context, Event, Message>,
 ): SystemAction<Context, Event> {
   return (args) => {
-    record(args, 'tell', { kind: 'tell', target: resolve(target, args), message: resolve(message, args) });
+    record(args, { kind: 'tell', target: resolve(target, args), message: resolve(message, args) });
   };
 }
 
 /**
+ * Asks an actor, or by name a child of this chart. The answer comes as an event: `onReply` makes it from the reply,
+ * `onFailure` from the error when the receiver refuses, fails, ends, or does not answer in time. Exactly one of the two
+ * comes, unless this chart ends first.
+ *
+ * @throws ACTION_OUTSIDE_SYSTEM when no actor system runs the chart.
+ */
+export function ask<
+  Context extends MachineContext,
+  Event extends EventObject,
+  Message extends EventObject,
+  Type extends Message['type'],
+>(
+  target: Mapper<Context, Event, ActorRef<Message> | string>,
+  message: Mapper<Context, Event, Message & { readonly type: Type }>,
+  options: AskActionOptions<EventObject, ReplyTo<Message, Type>>,
+): SystemAction<Context, Event> {
+  return (args) => {
+    const to = resolve(target, args);
+    const untyped = options as AskActionOptions<EventObject>;
+    record(args, { kind: 'ask', target: to as ActorRef<never>, message: resolve(message, args), ...untyped });
+  };
+}
+
+/**
+ * Answers the message that caused the transition, when it was asked. Does nothing but a log entry when it was told, or
+ * answered before. A chart that answers later keeps the question: by `stash`, or by a `replyTo` that the message carries.
+ *
+ * @throws ACTION_OUTSIDE_SYSTEM when no actor system runs the chart.
+ */
+export function reply<Context extends MachineContext, Event extends EventObject>(
+  value: Mapper<Context, Event, NonReducibleUnknown>,
+): SystemAction<Context, Event> {
+  return (args) => record(args, { kind: 'reply', value: resolve(value, args) });
+}
+
+/**
  * Starts a child under this chart's actor. The name is how `tell` and `stop` find it; a name that is taken by a living
- * child is refused, logged, and leaves that child alone.
+ * child is refused, logged, and leaves that child alone. `options` are those of the system's `spawn` without name, input
+ * and parent: mailbox, supervision, strategy.
  *
  * @throws ACTION_OUTSIDE_SYSTEM when no actor system runs the chart.
  */
 export function spawn<Context extends MachineContext, Event extends EventObject>(
   name: Mapper<Context, Event, string>,
-  logic: AnyActorLogic,
+  logic: AnyActorLogic | PlainLogic,
   input?: Mapper<Context, Event, NonReducibleUnknown>,
+  options?: ChildOptions,
 ): SystemAction<Context, Event> {
   return (args) => {
-    record(args, 'spawn', { kind: 'spawn', name: resolve(name, args), logic, input: resolve(input, args) });
+    record(args, { kind: 'spawn', name: resolve(name, args), logic, input: resolve(input, args), options });
   };
 }
 
@@ -86,17 +115,54 @@ export function spawn<Context extends MachineContext, Event extends EventObject>
 export function stop<Context extends MachineContext, Event extends EventObject>(
   name: Mapper<Context, Event, string>,
 ): SystemAction<Context, Event> {
-  return (args) => {
-    record(args, 'stop', { kind: 'stop', name: resolve(name, args) });
-  };
+  return (args) => record(args, { kind: 'stop', name: resolve(name, args) });
 }
 
-function record(args: { readonly self: { readonly system: object } }, action: string, intent: Intent): void {
-  const sink = sinks.get(args.self.system);
-  if (sink === undefined) {
-    throw new RuntimeError('ACTION_OUTSIDE_SYSTEM', `action "${action}" ran in an actor that no system spawned`);
-  }
-  sink(intent);
+/**
+ * Watches an actor, or by name a child of this chart: exactly one `actor.terminated` event comes when it has ended, at
+ * once when it has ended already. Watching twice counts once.
+ *
+ * @throws ACTION_OUTSIDE_SYSTEM when no actor system runs the chart.
+ */
+export function watch<Context extends MachineContext, Event extends EventObject>(
+  target: Mapper<Context, Event, ActorRef<never> | string>,
+): SystemAction<Context, Event> {
+  return (args) => record(args, { kind: 'watch', target: resolve(target, args) });
+}
+
+/**
+ * Ends a watch. No `actor.terminated` of it comes afterwards, also when the actor has ended meanwhile.
+ *
+ * @throws ACTION_OUTSIDE_SYSTEM when no actor system runs the chart.
+ */
+export function unwatch<Context extends MachineContext, Event extends EventObject>(
+  target: Mapper<Context, Event, ActorRef<never> | string>,
+): SystemAction<Context, Event> {
+  return (args) => record(args, { kind: 'unwatch', target: resolve(target, args) });
+}
+
+/**
+ * Puts the message that caused the transition aside, with its question if it was asked. It counts against the mailbox's
+ * capacity until `unstash`. What is stashed when the actor ends is a dead letter; a restart puts it back. A notice of the
+ * system, such as `actor.terminated`, can be stashed too; it counts nowhere, and a restart forgets it.
+ *
+ * @throws ACTION_OUTSIDE_SYSTEM when no actor system runs the chart.
+ */
+export function stash<Context extends MachineContext, Event extends EventObject>(): SystemAction<Context, Event> {
+  return (args) => record(args, { kind: 'stash' });
+}
+
+/**
+ * Puts every stashed message back, in order, before those that wait in the mailbox; notices of the system come after them.
+ *
+ * @throws ACTION_OUTSIDE_SYSTEM when no actor system runs the chart.
+ */
+export function unstash<Context extends MachineContext, Event extends EventObject>(): SystemAction<Context, Event> {
+  return (args) => record(args, { kind: 'unstash' });
+}
+
+function record(args: { readonly self: object }, intent: Intent): void {
+  recordIntent(args.self, intent.kind, intent);
 }
 
 function resolve<Context extends MachineContext, Event extends EventObject, Value>(
