@@ -1,13 +1,86 @@
 // For users.
-export { createSystem } from './system.ts';
-export { spawn, stop, tell } from '../machines/index.ts';
-export type { Actor, ActorOutcome, ActorRef, TellOutcome } from './actor-ref.ts';
-export type { ActorSystem, SpawnOptions, SystemOptions, SystemStopReport } from './system.ts';
-export type { MailboxOptions } from './mailbox.ts';
-export type { MessageTarget } from '../machines/index.ts';
+export { behavior, createSystem, serviceKey } from './core/index.ts';
+export type {
+  Actor,
+  ActorContext,
+  ActorSystem,
+  AnyActor,
+  AnyBehavior,
+  AnyLogic,
+  AskOptions,
+  AskTrace,
+  Behavior,
+  BehaviorAskOptions,
+  BehaviorDefinition,
+  DeadLetter,
+  DeadLetterReason,
+  DeadLetters,
+  Delivery,
+  InspectionEvent,
+  Inspector,
+  ListingMessage,
+  Propagation,
+  Receptionist,
+  ReplyAddress,
+  ServiceKey,
+  SpawnOptions,
+  SystemOptions,
+  SystemStopReport,
+  TimerRule,
+} from './core/index.ts';
+export type {
+  DurableRecord,
+  PersistOptions,
+  RestoredInfo,
+  StateCodec,
+  StoredTimer,
+  TimerResume,
+} from './durable/index.ts';
+export {
+  describeActors,
+  inspectInStately,
+  observeWithOpenTelemetry,
+  otelPropagation,
+  redactSecrets,
+} from './observe/index.ts';
+export type {
+  ActorDescription,
+  ActorFilter,
+  CopyLimits,
+  OtelMetricsOptions,
+  OtelPropagationOptions,
+  Redactor,
+  StatelyInspection,
+  StatelyInspector,
+  StatelyOptions,
+  ValuePath,
+  ViewOptions,
+} from './observe/index.ts';
+export { createMemorySnapshotStore } from '../ports/index.ts';
+export type {
+  FailNextOptions,
+  MemorySnapshotStore,
+  SnapshotStore,
+  StoredSnapshot,
+  StoreFailure,
+} from '../ports/index.ts';
+export { ask, reply, spawn, stash, stop, tell, unstash, unwatch, watch } from '../machines/index.ts';
+export type { AskActionOptions, MessageTarget } from '../machines/index.ts';
+export type { ChildOptions, MailboxOptions, OverflowPolicy, SupervisionOptions } from '../policy/index.ts';
+export type {
+  ActorOutcome,
+  ActorRef,
+  Expects,
+  Message,
+  OfferOptions,
+  RefusalReason,
+  ReplyTo,
+  TellOutcome,
+  TerminatedMessage,
+} from '../ports/index.ts';
 
 // For integrators.
-export { DEFAULT_MAILBOX_CAPACITY } from './mailbox.ts';
+export { DEFAULT_MAILBOX_CAPACITY } from '../policy/index.ts';
 export { createPluginProcessLogic } from './plugin-process.actor.ts';
 export type { CallAdmission, PluginProcessPorts } from './plugin-process.actor.ts';
 export { createHostLogic } from './host.actor.ts';

@@ -1,0 +1,2 @@
+export type { PersistOptions, RestoredInfo, StateCodec } from './persist-options.ts';
+export type { DurableRecord, StoredTimer, TimerResume } from './record.ts';

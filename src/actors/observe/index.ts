@@ -1,0 +1,12 @@
+export type { ActorFilter, ViewOptions } from './actor-filter.ts';
+export { describeActors } from './describe-actors.ts';
+export type { ActorDescription } from './describe-actors.ts';
+export { inspectInStately } from './inspect-in-stately.ts';
+export type { StatelyInspection, StatelyOptions } from './inspect-in-stately.ts';
+export { observeWithOpenTelemetry } from './otel-metrics.ts';
+export type { OtelMetricsOptions } from './otel-metrics.ts';
+export { otelPropagation } from './otel-propagation.ts';
+export type { OtelPropagationOptions } from './otel-propagation.ts';
+export { redactSecrets } from './redact.ts';
+export type { CopyLimits, Redactor, ValuePath } from './redact.ts';
+export type { StatelyInspector } from './stately-feed.ts';
