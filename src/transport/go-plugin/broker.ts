@@ -100,6 +100,8 @@ export interface Broker {
   /** Uses a newly opened stream from here on, instead of any before. Returns what to call when it has ended. */
   attach(link: BrokerLink): () => void;
   status(): BrokerStatus;
+  /** Ends the stream and keeps the connections, so that calls over them can finish. */
+  endStream(): void;
   /** Closes all listeners and dialled connections and fails all waiting dials. Idempotent. */
   close(): void;
 }
@@ -217,6 +219,10 @@ class SymmetricBroker implements Broker {
     this.#listeners.clear();
     this.#announcements.clear(brokerClosed());
     this.#options.onClose?.();
+    this.endStream();
+  }
+
+  endStream(): void {
     this.#link?.end();
     this.#link = undefined;
   }

@@ -19,15 +19,22 @@ export interface KeptStreamOptions {
 
 /** Waits before a stream is opened again. */
 const REOPEN = resolveBackoff({ initialMs: 100, maxMs: 5_000, jitter: 'none' });
+/**
+ * Milliseconds after which a stream has proved itself: the next wait is the first one again. As long as a restarted
+ * plugin needs (`minUptimeMs`), and longer than a connection takes to say that it cannot be made.
+ */
+const PROVEN_MS = 10_000;
 
 /**
  * Keeps a stream to a plugin open: one that ends while the plugin lives, for instance with its connection, is opened
- * again, until the plugin says that it does not offer the stream. Returns what gives it up.
+ * again, until the plugin says that it does not offer the stream. Waits grow from 100 ms to 5 s, and start from 100 ms
+ * again after a stream that stayed open for 10 s. Returns what gives it up.
  */
 export function keepStreamOpen({ name, clock, log, open }: KeptStreamOptions): () => void {
   let timer: TimerHandle | undefined;
   let stopped = false;
   const openAgain = async (attempt: number): Promise<void> => {
+    const openedAt = clock.monotonic();
     let error: unknown;
     try {
       const outcome = await open();
@@ -38,7 +45,8 @@ export function keepStreamOpen({ name, clock, log, open }: KeptStreamOptions): (
     }
     if (stopped) return;
     log.log('debug', `the ${name} stream of the plugin ended`, { error });
-    timer = clock.setTimeout(() => void openAgain(attempt + 1), backoffDelay(REOPEN, attempt, 0), { unref: true });
+    const failures = clock.monotonic() - openedAt >= PROVEN_MS ? 0 : attempt;
+    timer = clock.setTimeout(() => void openAgain(failures + 1), backoffDelay(REOPEN, failures, 0), { unref: true });
   };
   void openAgain(0);
   return () => {

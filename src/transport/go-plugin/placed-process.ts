@@ -8,8 +8,8 @@ import type {
   PluginConnection,
   ProcessExit,
   RunningProcess,
-  TimerHandle,
 } from '../../ports/index.ts';
+import { within } from '../../ports/within.ts';
 import { HandshakeError, isRuntimeError, RuntimeError } from '../../errors/index.ts';
 import { readFirstLine, removeSocket } from '../process/index.ts';
 import type { PrivateDirectory } from '../process/index.ts';
@@ -203,13 +203,7 @@ class PlacedProcess implements PlacedPlugin {
   }
 
   async #within(limitMs: number, wanted: Promise<unknown>): Promise<void> {
-    const { clock } = this.#parts.environment;
-    let timer: TimerHandle | undefined;
-    const limit = new Promise<void>((resolve) => {
-      timer = clock.setTimeout(resolve, limitMs);
-    });
-    await Promise.race([wanted, limit]);
-    clock.clearTimeout(timer);
+    await within(this.#parts.environment.clock, limitMs, wanted);
   }
 }
 

@@ -4,7 +4,7 @@
 //   O1. Every pipe is read until it ends, whatever comes: a plugin never blocks on its output.
 //   O2. What is kept is bounded: the tail by lines, the log by a rate, one line by its length. What is dropped is counted
 //       and reported.
-//   O3. A listener that throws loses its chunk and stops nothing.
+//   O3. A listener that throws, or returns a promise that rejects, loses its chunk and stops nothing.
 //   O4. An entry stands under the name of the plugin that wrote it, whatever its fields say.
 
 import type { Readable } from 'node:stream';
@@ -53,15 +53,22 @@ export const MAX_LOG_LINE_BYTES = 65_536;
 /** Lines of standard error that are passed on per second in the long run. */
 export const MAX_LOG_LINES_PER_SECOND = 1_000;
 
-/** O3. The user's listener, as one that never throws. */
+/** O3. The user's listener, as one that never throws. Of its promises the first that rejects is logged, and no more. */
 export function guardListener({
   plugin,
   log,
   onOutput,
 }: Pick<PluginOutputOptions, 'plugin' | 'log' | 'onOutput'>): (chunk: PluginOutputChunk) => void {
+  let hasRejected = false;
+  const onRejected = (error: unknown): void => {
+    if (!hasRejected) log.log('error', `the output listener of plugin "${plugin}" rejected`, { error });
+    hasRejected = true;
+  };
   return (chunk) => {
     try {
-      onOutput?.(chunk);
+      // Its type says that it returns nothing, and allows an asynchronous function all the same.
+      const returned: unknown = onOutput?.(chunk);
+      if (returned !== undefined) Promise.resolve(returned).catch(onRejected);
     } catch (error) {
       log.log('error', `the output listener of plugin "${plugin}" threw`, { error });
     }

@@ -1,7 +1,7 @@
 // The host's connection to one plugin process: calls, output stream, broker, health and shutdown.
 
-import type { Clock, ConnectionBroker, Logger, PluginConnection } from '../../ports/index.ts';
-import { isRuntimeError, RuntimeError } from '../../errors/index.ts';
+import type { Clock, ConnectionBroker, Logger, PluginConnection, TimerHandle } from '../../ports/index.ts';
+import { RuntimeError } from '../../errors/index.ts';
 import { GetHealthResponse_Status, PluginServiceService } from '../../gen/troupe/plugin/v1/plugin.ts';
 import { createGrpcConnection } from '../grpc/index.ts';
 import type { ChannelMaterial, GrpcConnection } from '../grpc/index.ts';
@@ -97,15 +97,17 @@ class Session implements PluginSession {
   readonly broker: Broker;
   readonly announcedPaths = new Set<string>();
   readonly #client;
-  readonly #log: Logger;
-  readonly #giveUpStreams: readonly (() => void)[];
+  readonly #options: PluginSessionOptions;
+  #giveUpStreams: readonly (() => void)[] | undefined;
+  readonly #opening: TimerHandle;
+  #closed = false;
   /** Whether the plugin serves troupe's own contract; known after the probe. */
   #isTroupe = false;
 
   constructor(connection: GrpcConnection, credentials: ChannelMaterial | undefined, options: PluginSessionOptions) {
-    const { clock, log, directory, socketGroup, maxReceiveBytes, line } = options;
+    const { clock, directory, socketGroup, maxReceiveBytes, line } = options;
     this.connection = connection;
-    this.#log = log;
+    this.#options = options;
     this.#client = createServiceClient(PluginServiceService, connection);
     this.broker = createConnectionBroker({
       clock,
@@ -117,29 +119,27 @@ class Session implements PluginSession {
           : { network: 'tcp', minPort: 0, maxPort: 0 },
       onAnnounced: ({ network, address }) => this.#remember(network, address),
     });
-    this.#giveUpStreams = [
-      // The broker announces its listeners anew. Plugins in Go lose their side of the broker with the first stream; ours
-      // do not.
-      keepStreamOpen({ name: 'broker', clock, log, open: () => hostBrokerStream(connection, this.broker).done }),
-      // Opened at once and kept open: a plugin whose output nobody reads blocks after 64 KiB. Until our plugins notice
-      // that the reader before is gone they refuse another one.
-      keepStreamOpen({ name: 'output', clock, log, open: () => readStdio(connection, options.onOutput) }),
-    ];
+    this.#opening = clock.setTimeout(() => this.#openStreams(), STREAMS_AFTER_MS);
   }
 
   async probe({ plugin, config, timeoutMs, signal }: ProbeOptions): Promise<void> {
+    // Asked together: the answer to one says nothing about the other, and a start waits for both.
+    const refusing = this.#client.getInfo({}, { timeoutMs, signal }).then(
+      () => undefined,
+      (error: unknown) => RuntimeError.from(error, 'PROBE_FAILED'),
+    );
     await checkHealth(this.connection, timeoutMs, signal);
-    try {
-      await this.#client.getInfo({}, { timeoutMs, signal });
-    } catch (error) {
-      // An ordinary go-plugin plugin.
-      if (isRuntimeError(error) && error.code === 'UNIMPLEMENTED') return;
-      throw RuntimeError.from(error, 'PROBE_FAILED');
-    }
+    const refusal = await refusing;
+    // An ordinary go-plugin plugin.
+    if (refusal?.code === 'UNIMPLEMENTED') return;
+    if (refusal !== undefined) throw refusal;
     this.#isTroupe = true;
     const configJson = config === undefined ? '' : JSON.stringify(config);
     try {
-      await this.#client.init({ name: plugin, configJson }, { timeoutMs, signal });
+      const initialised = this.#client.init({ name: plugin, configJson }, { timeoutMs, signal });
+      // What runs in there may print, and may dial the host.
+      this.#openStreams();
+      await initialised;
     } catch (cause) {
       const { code, rawMessage } = RuntimeError.from(cause);
       if (code === 'UNAVAILABLE' || code === 'CANCELLED') throw cause;
@@ -160,9 +160,24 @@ class Session implements PluginSession {
   }
 
   close(): void {
-    for (const giveUp of this.#giveUpStreams) giveUp();
+    this.#closed = true;
+    this.#options.clock.clearTimeout(this.#opening);
+    for (const giveUp of this.#giveUpStreams ?? []) giveUp();
     this.broker.close();
     this.connection.close();
+  }
+
+  /** Whether or not anybody wants what comes: a plugin whose output nobody reads blocks after 64 KiB. */
+  #openStreams(): void {
+    if (this.#closed || this.#giveUpStreams !== undefined) return;
+    const { clock, log, onOutput } = this.#options;
+    this.#giveUpStreams = [
+      // The broker announces its listeners anew. Plugins in Go lose their side of the broker with the first stream; ours
+      // do not.
+      keepStreamOpen({ name: 'broker', clock, log, open: () => hostBrokerStream(this.connection, this.broker).done }),
+      // Kept open: until our plugins notice that the reader before is gone they refuse another one.
+      keepStreamOpen({ name: 'output', clock, log, open: () => readStdio(this.connection, onOutput) }),
+    ];
   }
 
   /** A plugin that fails over its last words is asked to exit all the same; one that takes too long is not. */
@@ -171,7 +186,7 @@ class Session implements PluginSession {
       await this.#client.shutdown({ graceMs }, { timeoutMs: graceMs, signal });
     } catch (error) {
       if (signal.aborted || RuntimeError.from(error).code === 'DEADLINE_EXCEEDED') throw error;
-      this.#log.log('warn', 'the plugin failed to prepare its shutdown', { error });
+      this.#options.log.log('warn', 'the plugin failed to prepare its shutdown', { error });
     }
   }
 
@@ -180,6 +195,12 @@ class Session implements PluginSession {
     if (network === 'unix' && this.announcedPaths.size < MAX_ANNOUNCED_PATHS) this.announcedPaths.add(address);
   }
 }
+
+/**
+ * Milliseconds from the connection to its streams, if nothing needs them before: the probe and the first call, which most
+ * hosts make at once, need not wait for them. What the broker has announced until then is announced with its stream.
+ */
+const STREAMS_AFTER_MS = 10;
 
 /** A plugin that announces more than this leaves sockets that nobody removes; it is out of order anyway. */
 const MAX_ANNOUNCED_PATHS = 4096;

@@ -11,6 +11,8 @@ export interface ProcessPin {
   readonly sha256: string;
   /** Where the copy goes. */
   readonly storeRoot: string;
+  /** Copies that stay there when a new one is made; undefined for the default of `pinTree`. */
+  readonly keep?: number | undefined;
 }
 
 /** What decides how a process is started. */
@@ -48,7 +50,7 @@ export function createProcessStart(options: ProcessStartOptions): () => Promise<
 
 /** Without a compile cache: code that another program has written would run, whatever the pin says. */
 function createPinnedStart(invocation: Invocation, pin: ProcessPin): () => Promise<ProcessStart> {
-  const { directory, sha256, storeRoot } = pin;
+  const { directory, sha256, storeRoot, keep } = pin;
   const copy = join(resolve(storeRoot), sha256);
   // Settled once: a host that changes its own directory later must not start something else.
   const cwd = resolve(invocation.cwd ?? '.');
@@ -56,9 +58,10 @@ function createPinnedStart(invocation: Invocation, pin: ProcessPin): () => Promi
   if (moved === undefined) {
     throw new InvalidOptionsError('checksum.directory', 'holds neither the command, nor an argument, nor "cwd"');
   }
+  const pinOptions = { sha256, storeRoot, ...(keep === undefined ? {} : { keep }) };
   let wasPinned = false;
   return async () => {
-    if (!wasPinned || !(await isPinned(copy, sha256))) await pinTree(directory, { sha256, storeRoot });
+    if (!wasPinned || !(await isPinned(copy, sha256))) await pinTree(directory, pinOptions);
     wasPinned = true;
     return { ...moved, env: {} };
   };

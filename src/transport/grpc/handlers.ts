@@ -23,6 +23,7 @@ import { kindOf } from '../../ports/service.ts';
 import type { CallContext, Messages } from '../../ports/service.ts';
 import { cancelledError, statusOf } from '../status.ts';
 import { GrpcCallContext } from './call-context.ts';
+import { afterRoundTrip } from './end-of-requests.ts';
 import type { ServerCall } from './call-context.ts';
 import { flowInto, writeTo } from './message-flow.ts';
 
@@ -131,10 +132,8 @@ function encode(method: MethodDescriptor, response: unknown): Buffer {
 /** The requests of a call. A handler that ends the iteration early lets the rest flow by unread. */
 function requestsOf(path: string, call: ServerCall & Readable): AsyncQueue<unknown> {
   const queue = createAsyncQueue<unknown>();
-  // Node's HTTP/2 client cancels a call by an orderly end of its requests, followed a little later by the reset. Without
-  // these two turns of the event loop a handler would nearly always take half an upload for a whole one; with them it
-  // still may when the caller is another process. A contract that must know sends a last message that says so.
-  call.on('end', () => void setImmediate(() => setImmediate(() => queue.end())));
+  // An upload that was cancelled must not look complete.
+  call.on('end', () => afterRoundTrip(call, () => queue.end()));
   call.once('cancelled', () => queue.end(cancelledError(path, 'the caller gave up or its deadline passed')));
   flowInto(call, queue);
   return queue;

@@ -10,6 +10,7 @@ import type { UntypedHandleCall } from '@grpc/grpc-js';
 import type { Socket } from 'node:net';
 import { InvalidOptionsError, RuntimeError } from '../../errors/index.ts';
 import type { Clock } from '../../ports/clock.ts';
+import { methodOf } from '../../ports/method-of.ts';
 import type { ServedService } from '../../ports/service.ts';
 import { DEFAULT_MAX_RECEIVE_BYTES } from '../status.ts';
 import { handlerFor } from './handlers.ts';
@@ -144,7 +145,7 @@ class DrainableServer implements GrpcServer {
 
   #add({ descriptor, implementation }: ServedService, observe: CallObserver): void {
     for (const [name, method] of Object.entries(descriptor)) {
-      const handle = implementation[name];
+      const handle = methodOf(implementation, name);
       if (handle === undefined) continue;
       const handler = handlerFor(method, handle.bind(implementation), observe);
       const type = TYPES[`${method.requestStream}-${method.responseStream}`];

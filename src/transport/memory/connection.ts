@@ -8,6 +8,7 @@
 
 import { RuntimeError } from '../../errors/index.ts';
 import type { Clock } from '../../ports/clock.ts';
+import { methodOf } from '../../ports/method-of.ts';
 import type { CallOptions, MethodDescriptor, PeerIdentity, PluginConnection } from '../../ports/plugin-connection.ts';
 import { createAsyncQueue } from '../async-queue.ts';
 import type { AsyncQueue } from '../async-queue.ts';
@@ -188,7 +189,7 @@ function handlersOf(services: readonly ServedService[]): Map<string, Handler> {
   const handlers = new Map<string, Handler>();
   for (const { descriptor, implementation } of services) {
     for (const [name, { path }] of Object.entries(descriptor)) {
-      const handler = implementation[name];
+      const handler = methodOf(implementation, name);
       if (handler !== undefined) handlers.set(path, handler.bind(implementation) as Handler);
     }
   }

@@ -13,6 +13,7 @@ export type { LineReaderOptions } from './line-reader.ts';
 export { createOutputLimiter } from './output-limiter.ts';
 export type { DroppedOutput, OutputLimiter, OutputLimiterOptions } from './output-limiter.ts';
 export type { ParentDeathMode } from './parent-death.ts';
+export { makeFolders } from './make-folders.ts';
 export { moveInvocation } from './pinned-command.ts';
 export type { Invocation } from './pinned-command.ts';
 export { isPinned, pinTree } from './pinned-tree.ts';

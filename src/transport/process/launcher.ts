@@ -61,9 +61,11 @@ export function createProcessLauncher(options: ProcessLauncherOptions = {}): Clo
 
   return {
     async launch(spec) {
-      const cwd = await resolveDirectory(spec);
-      const file = await resolveFile(spec, cwd);
-      const chosen = await chooseGuard();
+      const cwd = directoryOf(spec);
+      // All at once; of several problems the first in this order is told.
+      const looked = [checkDirectory(spec, cwd), resolveFile(spec, cwd), chooseGuard()] as const;
+      await Promise.allSettled(looked);
+      const [, file, chosen] = await Promise.all(looked);
       if (closed)
         throw new RuntimeError('HOST_STOPPED', `the launcher was closed before "${spec.command}" was started`);
       if (chosen.kind === 'reaper') reaper.start();
@@ -107,7 +109,7 @@ function errorOf(child: PipedChild): Promise<Error> {
 }
 
 function startFailure({ command }: ProcessSpec, cause: unknown, guard: ParentDeathGuard): RuntimeError {
-  const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
+  const reason = reasonOf(cause);
   // The file was there a moment ago; with setpriv in between the reason may be setpriv's.
   const code = (guard.kind === 'setpriv' ? undefined : REASONS[reason]) ?? 'SPAWN_FAILED';
   return new RuntimeError(code, `command "${command}" could not be started: ${reason}`, {
@@ -124,18 +126,33 @@ function resolveFile({ command, env }: ProcessSpec, cwd: string): Promise<string
   return resolveCommand(command, { cwd, path: env['PATH'] });
 }
 
-/** Checked first, because the operating system reports a missing directory as if the command were missing. */
-async function resolveDirectory({ command, cwd }: ProcessSpec): Promise<string> {
+/** Throws when it is the one of the host, and that was removed. */
+function directoryOf(spec: ProcessSpec): string {
+  try {
+    return resolve(spec.cwd ?? '.');
+  } catch (error) {
+    throw directoryFailure(spec, `cannot be entered (${reasonOf(error)})`);
+  }
+}
+
+/** Checked, because the operating system reports a missing directory as if the command were missing. */
+async function checkDirectory(spec: ProcessSpec, directory: string): Promise<void> {
   let problem = 'is not a directory';
   try {
-    const directory = resolve(cwd ?? '.');
-    if ((await stat(directory)).isDirectory()) {
-      await access(directory, constants.X_OK);
-      return directory;
-    }
+    if ((await stat(directory)).isDirectory()) return await access(directory, constants.X_OK);
   } catch (error) {
-    problem = `cannot be entered (${error instanceof Error && 'code' in error ? String(error.code) : String(error)})`;
+    problem = `cannot be entered (${reasonOf(error)})`;
   }
+  throw directoryFailure(spec, problem);
+}
+
+function directoryFailure({ command, cwd }: ProcessSpec, problem: string): RuntimeError {
   const named = cwd === undefined ? 'the working directory of the host' : `working directory "${cwd}"`;
-  throw new RuntimeError('SPAWN_FAILED', `${named} for command "${command}" ${problem}`, { details: { command, cwd } });
+  return new RuntimeError('SPAWN_FAILED', `${named} for command "${command}" ${problem}`, {
+    details: { command, cwd },
+  });
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
 }

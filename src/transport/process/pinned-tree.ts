@@ -6,11 +6,14 @@
 //   K2. A copy appears in one step, so that two hosts that make the same one cannot meet a half.
 //   K3. Nobody may write a copy, not even its owner, and only this user can get at the store. A copy that differs from its
 //       hash all the same is made again, or not used.
-//   K4. A pinning that fails leaves nothing in the store.
+//   K4. A pinning that fails leaves nothing in the store but the lease of its process, which goes with the process.
 
 import { chmod, lstat, mkdir, mkdtemp, open, readlink, rename, symlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { isRuntimeError, RuntimeError } from '../../errors/index.ts';
+import { requireAtLeast } from '../../policy/index.ts';
+import { makeFolders } from './make-folders.ts';
+import { leaseCopy, PINNED_COPIES, pruneCopies, UNFINISHED_PREFIX } from './pinned-tree-prune.ts';
 import { removeTree } from './private-directory.ts';
 import { readBuildRecord } from './build-record.ts';
 import type { BuildRecord } from './build-record.ts';
@@ -21,8 +24,13 @@ import type { HashedTree, TreeEntry, TreeLimits } from './tree-hash.ts';
 export interface PinOptions extends TreeLimits {
   /** Expected hash of the tree, in lower-case hexadecimal. */
   readonly sha256: string;
-  /** Directory of the copies; made when it is missing, for this user alone. Copies are never removed from it. */
+  /** Directory of the copies; made when it is missing, for this user alone. */
   readonly storeRoot: string;
+  /**
+   * Copies that stay when a new one is made: the most recently used. One that was pinned by a process that still lives is
+   * never removed. Default 20.
+   */
+  readonly keep?: number;
 }
 
 const WRITABLE_BY_OTHERS = 0o022;
@@ -31,18 +39,24 @@ const MAX_SHOWN = 120;
 /**
  * Verifies a directory and returns the path of its read-only copy, which is made unless it is there.
  *
+ * The copy counts as in use until this process ends. After a new copy was made, older ones are removed; see `keep`.
+ *
  * Rejects with CHECKSUM_MISMATCH, which names the first difference when the directory holds the record of its build, and
  * with CHECKSUM_INVALID when the directory cannot be pinned or the store not be used.
  */
 export async function pinTree(directory: string, options: PinOptions): Promise<string> {
-  const { sha256, storeRoot, ...limits } = options;
+  const { sha256, storeRoot, keep = PINNED_COPIES, ...limits } = options;
+  requireAtLeast('keep', keep, 1);
   const tree = await hashTree(directory, limits);
   if (tree.sha256 !== sha256) throw await mismatch(directory, tree, sha256);
   const store = resolve(storeRoot);
   await openStore(store);
+  await leaseCopy(store, sha256).catch((cause: unknown) => {
+    throw new RuntimeError('CHECKSUM_INVALID', `store "${store}" for pinned plugins cannot be written`, { cause });
+  });
   const copy = join(store, sha256);
   if (await isPinned(copy, sha256, limits)) return seal(copy);
-  const workplace = await mkdtemp(join(store, '.new-'));
+  const workplace = await mkdtemp(join(store, UNFINISHED_PREFIX));
   try {
     const fresh = join(workplace, 'copy');
     await copyTree(directory, fresh, tree.entries);
@@ -50,10 +64,12 @@ export async function pinTree(directory: string, options: PinOptions): Promise<s
     const copied = await hashTree(fresh, limits);
     if (copied.sha256 !== sha256) throw await mismatch(directory, copied, sha256);
     await publish(fresh, copy, { sha256, limits, aside: join(workplace, 'old') });
-    return await seal(copy);
+    await seal(copy);
   } finally {
     await removeTree(workplace);
   }
+  await pruneCopies(store, keep);
+  return copy;
 }
 
 /** Whether a copy is there and is what its hash says. */
@@ -72,7 +88,7 @@ async function openStore(store: string): Promise<void> {
   let problem: string;
   let reason: unknown;
   try {
-    await mkdir(store, { recursive: true, mode: 0o700 });
+    await makeFolders(store, 0o700);
     const stats = await lstat(store);
     if (!stats.isDirectory()) problem = 'is not a directory';
     else if (process.geteuid !== undefined && stats.uid !== process.geteuid()) problem = 'belongs to another user';

@@ -82,6 +82,11 @@ async function readShebang(file: string): Promise<string | undefined> {
 
 async function inspect(file: string): Promise<Finding> {
   let stats: Stats;
+  // Together, since a start waits for them.
+  const executing = access(file, constants.X_OK).then(
+    () => 'executable' as const,
+    () => 'forbidden' as const,
+  );
   try {
     stats = await stat(file);
   } catch (error) {
@@ -90,10 +95,7 @@ async function inspect(file: string): Promise<Finding> {
   }
   if (stats.isDirectory()) return 'directory';
   if (!stats.isFile()) return 'forbidden';
-  return access(file, constants.X_OK).then(
-    () => 'executable',
-    () => 'forbidden',
-  );
+  return executing;
 }
 
 function notExecutable(command: string, file: string, finding: Finding): RuntimeError {

@@ -3,13 +3,16 @@ import { InvalidOptionsError } from '../../errors/index.ts';
 
 /** How much a tail keeps. */
 export interface TailOptions {
-  /** Number of lines. Default 20. */
+  /** Number of lines, those of a dump included. Default 20. */
   readonly lines?: number;
   /** Longest line kept whole, in bytes of UTF-8; the rest of a longer one is cut off. Default 4096. */
   readonly maxLineBytes?: number;
 }
 
-/** The last lines of an output, for error reports. */
+/**
+ * The last lines of an output, for error reports. Of a Go program that ends with a long dump of its stacks they are the
+ * first lines of that dump, which say why, and the last ones of all.
+ */
 export interface Tail {
   push(line: string): void;
   /** The lines kept, oldest first. A copy. */
@@ -19,6 +22,11 @@ export interface Tail {
 /** Lines that a tail keeps by default. */
 export const TAIL_LINES = 20;
 
+/** What Go prints before the stacks of its goroutines. A stack itself may hold `panic({0x…`, which is none. */
+const DUMP_BEGINS = /^(panic|fatal error): /;
+/** Share of the lines that the beginning of a dump may have: of 20 lines the one that says why, and 5 after it. */
+const DUMP_SHARE = 0.3;
+
 /** Makes an empty tail. Throws `InvalidOptionsError`. */
 export function createTail(options: TailOptions = {}): Tail {
   const { lines: limit = TAIL_LINES, maxLineBytes = 4096 } = options;
@@ -27,13 +35,30 @@ export function createTail(options: TailOptions = {}): Tail {
     throw new InvalidOptionsError('maxLineBytes', 'is not a whole number from 1 up');
   }
   const kept: string[] = [];
+  const dumpLimit = Math.floor(limit * DUMP_SHARE);
+  /** The beginning of the newest dump. */
+  let dump: string[] = [];
+  /** Lines since the dump began, its first one among them; none when there was no dump. */
+  let sinceDump: number | undefined;
 
   return {
     push(line) {
-      kept.push(cutToBytes(line, maxLineBytes));
+      const cut = cutToBytes(line, maxLineBytes);
+      kept.push(cut);
       if (kept.length > limit) kept.shift();
+      if (DUMP_BEGINS.test(cut)) {
+        dump = [];
+        sinceDump = 0;
+      }
+      if (sinceDump === undefined) return;
+      sinceDump += 1;
+      if (dump.length < dumpLimit) dump.push(cut);
     },
-    lines: () => kept.slice(),
+    lines() {
+      // As long as the dump lies within the last lines these are whole without it.
+      if (sinceDump === undefined || sinceDump <= limit) return kept.slice();
+      return [...dump, ...kept.slice(dump.length)];
+    },
   };
 }
 
