@@ -6,7 +6,7 @@ import { RuntimeError } from '../errors/index.ts';
 import type { PluginProcessFact } from '../machines/index.ts';
 import { requireAtLeast } from '../policy/index.ts';
 import type { CrashBudgetOptions, ProcessPolicy, ProcessPolicyOptions } from '../policy/index.ts';
-import { createRealEnvironment, requireSupportedNode } from '../ports/index.ts';
+import { createRealEnvironment, requireSupportedNode, within } from '../ports/index.ts';
 import type { CrashPort, Environment, Placement, ProcessLauncher } from '../ports/index.ts';
 import {
   createProcessLauncher,
@@ -28,7 +28,6 @@ import type {
 } from './launch-options.ts';
 import { createMemoryCrashBudget } from './memory-crash-budget.ts';
 import { HostedPlugin } from './plugin.ts';
-import { withinMs } from './within.ts';
 import type { Plugin } from './plugin.ts';
 
 /** How a host is made. Everything has a default. */
@@ -49,10 +48,14 @@ export interface HostOptions {
   readonly temporaryRoot?: string;
   /**
    * Directory for the read-only copies of plugins that are launched with a `checksum`, one for each content. Default: in
-   * the user's cache directory. Only this user may be able to write it. Copies are kept; one that no plugin runs from may
-   * be removed.
+   * the user's cache directory. Only this user may be able to write it.
    */
   readonly pinStore?: string;
+  /**
+   * Copies that stay in `pinStore` when a new one is made: the most recently used, of all hosts. One that was pinned by a
+   * process that still lives stays in any case. Default 20.
+   */
+  readonly pinnedCopies?: number;
 }
 
 /** How a stop went. */
@@ -207,8 +210,8 @@ class PluginHost implements Host {
   }
 
   #defaults(): LaunchDefaults {
-    const { handshake, process, temporaryRoot, pinStore } = this.#options;
-    return { handshake, process, temporaryRoot, pinStore };
+    const { handshake, process, temporaryRoot, pinStore, pinnedCopies } = this.#options;
+    return { handshake, process, temporaryRoot, pinStore, pinnedCopies };
   }
 
   #start<Services extends ServiceMap>(
@@ -261,7 +264,7 @@ class PluginHost implements Host {
     await this.system.stop();
     // Plugins whose actors were ended by force, here or by whoever stopped the system, may still be on their way out.
     const settled = Promise.all([...this.#instances].map((instances) => instances.settled()));
-    await withinMs(this.system.environment.clock, SETTLE_MS, settled);
+    await within(this.system.environment.clock, SETTLE_MS, settled);
     await this.#sweeping;
     this.#closeLauncher();
     return { stopped: names.filter((name) => !forced.includes(name)), forced };

@@ -1,6 +1,11 @@
 import { basename, join, resolve } from 'node:path';
 import { InvalidOptionsError, RuntimeError } from '../errors/index.ts';
-import { DEFAULT_ENVIRONMENT_NAMES, resolveProcessPolicy, selectEnvironment } from '../policy/index.ts';
+import {
+  DEFAULT_ENVIRONMENT_NAMES,
+  requirePositiveInteger,
+  resolveProcessPolicy,
+  selectEnvironment,
+} from '../policy/index.ts';
 import type { ProcessPolicy, ProcessPolicyOptions } from '../policy/index.ts';
 import type { ServiceDescriptor } from '../ports/index.ts';
 import { DEFAULT_HANDSHAKE, readReattach } from '../transport/index.ts';
@@ -81,7 +86,10 @@ export interface LaunchOptions<Services extends ServiceMap = ServiceMap> extends
   readonly ports?: { readonly min: number; readonly max: number };
   /** Largest message that the host takes, in bytes. Default 64 MiB, at most 2^31 - 1. */
   readonly maxReceiveBytes?: number;
-  /** Hears what the program prints after the handshake. Default: it is read and dropped. */
+  /**
+   * Hears what the program prints after the handshake. What it throws is logged; of promises that it returns nothing waits
+   * for, and the first that rejects is logged. Default: it is read and dropped.
+   */
   readonly onOutput?: (chunk: PluginOutputChunk) => void;
   /** Ends the launch, and the plugin, when it aborts before the plugin is ready. */
   readonly signal?: AbortSignal;
@@ -121,6 +129,8 @@ export interface LaunchDefaults {
   readonly temporaryRoot: string | undefined;
   /** Directory of the copies of pinned plugins. */
   readonly pinStore?: string | undefined;
+  /** Copies that stay in it when a new one is made. */
+  readonly pinnedCopies?: number | undefined;
 }
 
 /** 64 MiB. */
@@ -153,7 +163,7 @@ export function resolveLaunch(options: LaunchOptions, defaults: LaunchDefaults):
       args: options.args ?? [],
       cwd: options.cwd,
       env,
-      pin: pinOf(options.checksum, defaults.pinStore),
+      pin: pinOf(options.checksum, defaults),
       compileCache: compileCacheOf(options, env),
       cookieKey,
       cookieValue,
@@ -217,7 +227,7 @@ function versionsOf({ versions, versionedServices }: ServiceOptions): readonly n
   return offered;
 }
 
-function pinOf(checksum: LaunchOptions['checksum'], pinStore: string | undefined): ProcessPin | undefined {
+function pinOf(checksum: LaunchOptions['checksum'], defaults: LaunchDefaults): ProcessPin | undefined {
   if (checksum === undefined) return undefined;
   const { directory, sha256 } = checksum;
   if (typeof directory !== 'string' || directory === '') {
@@ -226,9 +236,11 @@ function pinOf(checksum: LaunchOptions['checksum'], pinStore: string | undefined
   if (typeof sha256 !== 'string' || !/^[0-9a-f]{64}$/i.test(sha256)) {
     throw new InvalidOptionsError('checksum.sha256', 'must be 64 hexadecimal digits');
   }
+  const { pinStore, pinnedCopies: keep } = defaults;
+  if (keep !== undefined) requirePositiveInteger('pinnedCopies', keep);
   const storeRoot = pinStore ?? inUserCache('pinned');
   if (storeRoot === undefined) throw new InvalidOptionsError('pinStore', 'must be given, as this user has no home');
-  return { directory: resolve(directory), sha256: sha256.toLowerCase(), storeRoot };
+  return { directory: resolve(directory), sha256: sha256.toLowerCase(), storeRoot, keep };
 }
 
 function compileCacheOf(options: LaunchOptions, env: Readonly<Record<string, string>>): string | undefined {

@@ -3,6 +3,7 @@
 import type { Actor } from '../actors/index.ts';
 import { InvalidOptionsError, PluginCrashedError, RuntimeError } from '../errors/index.ts';
 import type { Code, PluginPhase } from '../errors/index.ts';
+import { PLUGIN_PROCESS_STATES } from '../machines/index.ts';
 import type {
   pluginProcessMachine,
   PluginProcessFact,
@@ -20,8 +21,7 @@ import type {
   ServiceClient,
   ServiceDescriptor,
 } from '../ports/index.ts';
-import { createServiceClient } from '../ports/index.ts';
-import { withinMs } from './within.ts';
+import { createServiceClient, within } from '../ports/index.ts';
 import type { CallGate } from './call-gate.ts';
 import type { Instances } from './instances.ts';
 import type { ServiceMap } from './launch-options.ts';
@@ -94,19 +94,7 @@ export interface PluginParts {
   readonly scheduler: Scheduler;
 }
 
-const STATES: ReadonlySet<string> = new Set([
-  'spawning',
-  'handshaking',
-  'connecting',
-  'probing',
-  'ready',
-  'draining',
-  'stopping',
-  'killing',
-  'backingOff',
-  'quarantined',
-  'dead',
-] satisfies PluginProcessState[]);
+const STATES: ReadonlySet<string> = new Set(PLUGIN_PROCESS_STATES);
 
 /** What a handle tells its plugin, the weakest first. */
 const STRENGTH = ['plugin.reset', 'plugin.restart', 'plugin.stop', 'plugin.kill'] as const;
@@ -244,8 +232,8 @@ export class HostedPlugin<Services extends ServiceMap> implements Plugin<Service
     if (instance === undefined || error.details['origin'] !== 'connection') return error;
     const { clock } = this.#parts;
     // The broken socket is noticed just before the exit, and the exit before its report is complete.
-    if (!(await withinMs(clock, EXIT_NOTICED_MS, instance.placed.exited))) return error;
-    if (!(await withinMs(clock, REPORT_COMPLETE_MS, instance.end))) return error;
+    if (!(await within(clock, EXIT_NOTICED_MS, instance.placed.exited))) return error;
+    if (!(await within(clock, REPORT_COMPLETE_MS, instance.end))) return error;
     const end = await instance.end;
     if (end.type === 'restarted') return this.#refuse('PLUGIN_UNAVAILABLE', 'was restarted during the call', error);
     if (end.type === 'stopped') return this.#refuse('PLUGIN_STOPPED', 'was stopped during the call', error);

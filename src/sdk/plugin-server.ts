@@ -1,6 +1,7 @@
 // The gRPC server of a plugin: go-plugin's own services, troupe's, and the author's.
 
 import type { Clock, ConnectionBroker, Logger } from '../ports/index.ts';
+import { within } from '../ports/within.ts';
 import {
   brokerService,
   certificateFromPem,
@@ -100,20 +101,16 @@ export function createPluginServer(options: PluginServerOptions): PluginServer {
       // Streams that stay open by design would hold the drain up to its deadline.
       stdio.close();
       drops.close();
-      broker.close();
+      broker.endStream();
       await server.drain({ deadlineMs });
+      // Only now: calls that were under way may have used brokered connections.
+      broker.close();
     },
     close() {
       broker.close();
       server.close();
     },
   };
-}
-
-async function within(clock: Clock, limitMs: number, wanted: Promise<void>): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = clock.setTimeout(resolve, limitMs);
-  await Promise.race([wanted, promise]).finally(() => clock.clearTimeout(timer));
 }
 
 /** Full names of the services, from the paths of their methods. */

@@ -1,11 +1,11 @@
-import { mkdir, rmdir, stat, writeFile } from 'node:fs/promises';
+import { mkdir, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, extname, join, relative, resolve, sep } from 'node:path';
 import { RuntimeError } from '../../errors/index.ts';
 import { BUILD_RECORD_FILE, hashTree } from '../../transport/process/index.ts';
 import type { BuildRecord } from '../../transport/process/index.ts';
 import { bundle } from './bundle.ts';
 import { BUNDLE_FILE, CACHE_FOLDER, ENTRY_FILE, ENTRY_TEXT } from './entry-file.ts';
-import { openOutput } from './output-directory.ts';
+import { openOutput, refused } from './output-directory.ts';
 import { tryPlugin } from './trial.ts';
 import type { TrialOptions } from './trial.ts';
 
@@ -41,8 +41,9 @@ export interface PluginBuild {
  * Builds a plugin: one file with everything that it imports, a small file to start it with, its compiled code, and
  * `build.json`. The same sources give the same files, but for the compiled code.
  *
- * Rejects with BUILD_ENTRY_NOT_FOUND, BUILD_SOURCE_INVALID, BUILD_TOOL_MISSING, BUILD_OUTPUT_REFUSED, BUILD_TRIAL_FAILED or
- * CANCELLED; nothing is then left behind, and a former build stays as it is.
+ * Rejects with BUILD_ENTRY_NOT_FOUND, BUILD_SOURCE_INVALID, BUILD_TOOL_MISSING, BUILD_OUTPUT_REFUSED, BUILD_TRIAL_FAILED,
+ * BUILD_CACHE_MISSING or CANCELLED; nothing is then left behind, and a former build stays as it is. A build that was
+ * started has a cache.
  */
 export async function buildPlugin(options: PluginBuildOptions): Promise<PluginBuild> {
   const { external = [], conditions = [], sourceMap = false, start = true } = options;
@@ -61,13 +62,14 @@ export async function buildPlugin(options: PluginBuildOptions): Promise<PluginBu
     }
     await writeFile(join(workplace, ENTRY_FILE), ENTRY_TEXT);
     if (start) await tryPlugin(workplace, options);
-    // Left empty by a plugin that did not end in order.
-    await rmdir(join(workplace, CACHE_FOLDER)).catch(() => {});
     const record = await describe(workplace);
     await writeFile(join(workplace, BUILD_RECORD_FILE), `${JSON.stringify(record, undefined, 2)}\n`);
     await output.publish();
     const hasCache = record.files.some(({ path }) => path.startsWith(`${CACHE_FOLDER}/`));
     return { directory, record, hasCache, warnings };
+  } catch (error) {
+    // A full disk, for one. What is ours to say has a code of its own already.
+    throw error instanceof RuntimeError ? error : refused(directory, 'cannot be written', error);
   } finally {
     await output.discard();
   }

@@ -26,6 +26,9 @@ export const BUNDLE_FRAME = {
   after: '}))',
 } as const;
 
+/** What the name of the file with the reason ends with when a cache could not be made. */
+export const FAILURE_ENDING = '.failed';
+
 /** Name of the cache for the running Node.js, below `CACHE_FOLDER`. */
 export function cacheName(): string {
   return `${process.version}-${process.platform}-${process.arch}`;
@@ -67,12 +70,13 @@ load()(require, file, __dirname, meta);
 
 /**
  * Source of a module that, imported before the entry file, writes the cache when the process exits: then V8 has compiled
- * all that a start needs. A plugin without the SDK ends at SIGTERM, which would skip that.
+ * all that a start needs. A plugin without the SDK ends at SIGTERM, which would skip that. The cache appears in one step;
+ * when it cannot be made, the reason stands beside it, in a file of the same name with `FAILURE_ENDING`.
  */
 export function cacheWriter(bundle: string, cache: string): string {
   return `
 import vm from 'node:vm';
-import { writeFileSync } from 'node:fs';
+import { renameSync, writeFileSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 const { Script } = vm;
 vm.Script = class extends Script {
@@ -81,11 +85,17 @@ vm.Script = class extends Script {
     if (options?.filename !== ${JSON.stringify(bundle)}) return;
     process.once('SIGTERM', () => process.exit());
     process.once('exit', () => {
-      const data = this.createCachedData();
-      const head = Buffer.alloc(8);
-      head.writeUInt32LE(crc32(Buffer.from(source)), 0);
-      head.writeUInt32LE(crc32(data), 4);
-      writeFileSync(${JSON.stringify(cache)}, Buffer.concat([head, data]));
+      const cache = ${JSON.stringify(cache)};
+      try {
+        const data = this.createCachedData();
+        const head = Buffer.alloc(8);
+        head.writeUInt32LE(crc32(Buffer.from(source)), 0);
+        head.writeUInt32LE(crc32(data), 4);
+        writeFileSync(cache + '.part', Buffer.concat([head, data]));
+        renameSync(cache + '.part', cache);
+      } catch (error) {
+        writeFileSync(cache + '${FAILURE_ENDING}', String(error));
+      }
     });
   }
 };`;

@@ -10,7 +10,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import { RuntimeError } from '../../errors/index.ts';
-import { BUILD_RECORD_FILE, readBuildRecord } from '../../transport/process/index.ts';
+import { BUILD_RECORD_FILE, makeFolders, readBuildRecord } from '../../transport/process/index.ts';
 
 /** A place to build in. Whoever opens it publishes or discards it. */
 export interface OutputSite {
@@ -30,10 +30,10 @@ export async function openOutput(directory: string): Promise<OutputSite> {
   const workplace = join(parent, `.${basename(directory)}-${mark}`);
   let made: string | undefined;
   try {
-    made = await mkdir(parent, { recursive: true });
+    made = await makeFolders(parent);
     await mkdir(workplace);
   } catch (error) {
-    throw refused(directory, `cannot be made (${reasonOf(error)})`, error);
+    throw refused(directory, 'cannot be made', error);
   }
   let isOpen = true;
   return {
@@ -59,7 +59,7 @@ async function checkOutput(directory: string): Promise<boolean> {
     names = await listFiles(directory);
   } catch (error) {
     if (reasonOf(error) === 'ENOENT') return false;
-    throw refused(directory, `cannot be used (${reasonOf(error)})`, error);
+    throw refused(directory, 'cannot be used', error);
   }
   if (names.length === 0) return true;
   const record = await readBuildRecord(directory);
@@ -100,8 +100,10 @@ async function removeEmpty(from: string, to: string): Promise<void> {
   }
 }
 
-function refused(directory: string, problem: string, cause?: unknown): RuntimeError {
-  return new RuntimeError('BUILD_OUTPUT_REFUSED', `output directory "${directory}" ${problem}`, { cause });
+/** The error for a directory that cannot be used; the cause's own code is added to the text. */
+export function refused(directory: string, problem: string, cause?: unknown): RuntimeError {
+  const reason = cause === undefined ? '' : ` (${reasonOf(cause)})`;
+  return new RuntimeError('BUILD_OUTPUT_REFUSED', `output directory "${directory}" ${problem}${reason}`, { cause });
 }
 
 function reasonOf(error: unknown): string {

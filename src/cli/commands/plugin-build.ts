@@ -19,7 +19,8 @@ The output holds
   plugin.cjs    the plugin and everything that it imports
   cache/        its compiled code, which makes a start twice as quick; for this version of Node.js
   build.json    all files with their SHA-256, and the checksum of the whole to pin a launch by
-The plugin is started once, as a host would, to see that it works and to fill the cache.
+The plugin is started once, as a host would, to see that it works and to fill the cache. Without
+--no-start a build has a cache or fails.
 
 The build needs esbuild: npm install --save-dev esbuild`;
 
@@ -90,7 +91,7 @@ function jsonOf({ directory, record, hasCache, warnings }: PluginBuild): unknown
 
 function textOf({ directory, record, hasCache }: PluginBuild): string {
   const bytes = record.files.reduce((sum, each) => sum + each.bytes, 0);
-  const cache = hasCache ? `for Node.js ${record.node}` : 'none: the plugin was not started, or not ended in order';
+  const cache = hasCache ? `for Node.js ${record.node}` : 'none: the plugin was not started';
   return [
     `built ${directory}: ${record.files.length} files, ${(bytes / 1024).toFixed(0)} KiB`,
     `  start   node ${directory}/${record.entry}`,

@@ -1,4 +1,5 @@
-import { fileURLToPath } from 'node:url';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 
 /** How a program is started. */
 export interface PluginCommand {
@@ -8,10 +9,15 @@ export interface PluginCommand {
 
 /**
  * How a plugin of the demo is started: the TypeScript file when this program runs from its sources, else the
- * JavaScript file beside it.
+ * JavaScript file that was built from it. Both are found from the top of the package: the build moves this file.
  */
-export function pluginCommand(name: string, ownUrl: string = import.meta.url): PluginCommand {
+export function pluginCommand(
+  name: string,
+  ownUrl: string = import.meta.url,
+  packageFile: string = createRequire(ownUrl).resolve('troupe/package.json'),
+): PluginCommand {
   const fromSource = ownUrl.endsWith('.ts');
-  const file = fileURLToPath(new URL(`./plugins/${name}.${fromSource ? 'ts' : 'js'}`, ownUrl));
+  const [folder, ending] = fromSource ? ['src', 'ts'] : ['dist', 'js'];
+  const file = join(dirname(packageFile), folder, 'cli', 'demo', 'plugins', `${name}.${ending}`);
   return { command: process.execPath, args: fromSource ? ['--conditions=source', file] : [file] };
 }

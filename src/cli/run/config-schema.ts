@@ -58,6 +58,13 @@ const backoff = strict({
   jitter: oneOf(['none', 'equal', 'full']).exactOptional(),
 });
 
+const CHECKSUM_RULE = 'must be 64 hexadecimal digits';
+
+const checksum = strict({
+  directory: text('must be the path of a directory'),
+  sha256: z.string(CHECKSUM_RULE).regex(/^[0-9a-f]{64}$/i, CHECKSUM_RULE),
+});
+
 const plugin = strict({
   name: z.string(NAME_RULE).regex(/^[A-Za-z0-9._-]{1,128}$/, NAME_RULE),
   command: text('must be a path or the name of a program'),
@@ -75,6 +82,8 @@ const plugin = strict({
     cookieKey: text('must be the name of a variable'),
     cookieValue: text('must be a non-empty string'),
   }).exactOptional(),
+  checksum: checksum.exactOptional(),
+  compileCache: text('must be auto, off, or the path of a directory').exactOptional(),
   versions: z.array(whole(0), 'must be a list of whole numbers').min(1, 'must name at least 1 version').exactOptional(),
   insecure: z.boolean('must be true or false').exactOptional(),
   network: oneOf(['unix', 'tcp']).exactOptional(),

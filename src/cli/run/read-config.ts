@@ -68,11 +68,17 @@ function runConfig(file: string, directory: string, config: ConfigFile): RunConf
 }
 
 function launchOptions(entry: PluginEntry, directory: string): LaunchOptions & { readonly name: string } {
-  const { command, cwd = '.' } = entry;
+  const { command, cwd = '.', checksum, compileCache } = entry;
   return {
     ...entry,
+    ...(checksum === undefined ? {} : { checksum: { ...checksum, directory: resolve(directory, checksum.directory) } }),
+    ...(compileCache === undefined ? {} : { compileCache: compileCacheAt(compileCache, directory) }),
     // A bare name is looked up in PATH, as a shell does it.
     command: command.includes('/') ? resolve(directory, command) : command,
     cwd: resolve(directory, cwd),
   };
+}
+
+function compileCacheAt(given: string, directory: string): string {
+  return given === 'auto' || given === 'off' ? given : resolve(directory, given);
 }
