@@ -1,11 +1,10 @@
-import { service } from 'troupe';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { AdderServiceService, ProbeServiceService as PROBE } from '../gen/troupe/testing/v1/peer.ts';
+import { ProbeServiceService as PROBE } from '../gen/troupe/testing/v1/peer.ts';
 import { goPeers } from '../peers/go.ts';
 import type { GoPeers } from '../peers/go.ts';
 import { describeWithPeer } from '../peers/peers.ts';
 import type { PeerOptions, PeerPlugin } from './launch.ts';
-import { collect, errorOf, launchGoPlugin, openHost, until } from './support.ts';
+import { ADDER, addByCallback, collect, createTurns, errorOf, launchGoPlugin, openHost, until } from './support.ts';
 import type { TestHost } from './support.ts';
 import { createInteropTable, lackedBefore110, MODES } from './table.ts';
 import type { Mode } from './table.ts';
@@ -15,7 +14,6 @@ const BUILD_LIMIT_MS = 300_000;
 const MEBIBYTE = 1024 * 1024;
 /** How often a listener is announced that nobody uses. */
 const READVERTISE_MS = 5_500;
-const ADDER = service(AdderServiceService, { add: ({ a, b }) => ({ sum: a + b }) });
 
 const table = createInteropTable('host of troupe, plugin in Go: calls');
 let peers: GoPeers;
@@ -289,31 +287,4 @@ async function open(mode: Mode, options: Partial<PeerOptions> = {}): Promise<Tes
   const opened = openHost();
   const plugin = await launchGoPlugin(opened.host, { command: peers.plugin, insecure: mode === 'plain', ...options });
   return { ...opened, plugin };
-}
-
-/** Lets the plugin add over a connection that it dials itself. */
-async function addByCallback(plugin: PeerPlugin, value: bigint, key = 'counter'): Promise<bigint> {
-  const callbackId = plugin.broker.nextId();
-  const listener = await plugin.broker.accept(callbackId, [ADDER]);
-  try {
-    const { sum } = await plugin.dispense('counter').add({ callbackId, key, value });
-    return sum;
-  } finally {
-    listener.close();
-  }
-}
-
-/** Numbered requests, each sent when the one before was answered. */
-function createTurns(count: number) {
-  let turn = Promise.withResolvers<void>();
-  return {
-    next: () => turn.resolve(),
-    async *requests() {
-      for (let index = 0; index < count; index += 1) {
-        yield { text: `message ${index}` };
-        await turn.promise;
-        turn = Promise.withResolvers<void>();
-      }
-    },
-  };
 }

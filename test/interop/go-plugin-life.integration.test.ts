@@ -1,15 +1,16 @@
 import { execFile } from 'node:child_process';
-import { readdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { promisify } from 'node:util';
-import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { findProgram } from '../peers/availability.ts';
 import { isRunning } from '../peers/go/run-host.ts';
 import { goPeers } from '../peers/go.ts';
 import type { GoPeers } from '../peers/go.ts';
 import { describeWithPeer } from '../peers/peers.ts';
+import { reapersOf } from '../transport/process/support.ts';
 import { freeze, PEER_COOKIE } from './launch.ts';
 import type { PeerOptions, PeerPlugin } from './launch.ts';
-import { errorOf, launchGoPlugin, openHost, startDoomedHost, temporaryDirectory, until } from './support.ts';
+import { errorOf, filesIn, launchGoPlugin, openHost, startDoomedHost, temporaryDirectory, until } from './support.ts';
 import type { TestHost } from './support.ts';
 import { createInteropTable, MODES } from './table.ts';
 
@@ -17,6 +18,8 @@ import { createInteropTable, MODES } from './table.ts';
 const BUILD_LIMIT_MS = 300_000;
 /** A plugin that is asked to shut down and is not gone by then is sent SIGTERM. */
 const GRACE_MS = 2_000;
+/** A PATH without any program. */
+const NOWHERE = '/nowhere';
 const run = promisify(execFile);
 
 const table = createInteropTable('host of troupe, plugin in Go: life and death');
@@ -214,18 +217,58 @@ describeWithPeer('go', 'the life of the Go plugin under our host', () => {
         rmSync(root, { recursive: true });
       },
     );
+
+    it.skipIf(process.platform !== 'linux')(
+      'lives from start to stop under a reaper when the PATH of the host has no setpriv',
+      async () => {
+        hidePrograms();
+        const { plugin, host, root } = await launch();
+        const probe = plugin.dispense('probe');
+        const reapers = reapersOf(process.pid);
+
+        const before = await probe.echo({ text: 'called' });
+        const crash = await errorOf(probe.crash({ exitCode: 7 }));
+        await plugin.ready({ timeoutMs: 5_000 });
+        const after = await probe.echo({ text: 'called again' });
+        await host.stop();
+
+        expect(reapers).toHaveLength(1);
+        expect(before).toMatchObject({ text: 'called' });
+        expect(crash).toMatchObject({ code: 'PLUGIN_CRASHED', exitCode: 7 });
+        expect(after).toMatchObject({ text: 'called again' });
+        expect([before.pid, after.pid].map(isRunning)).toEqual([false, false]);
+        expect(filesIn(root)).toEqual({ directories: 0, sockets: 0 });
+        await until(() => expect(reapers.map(isRunning)).toEqual([false]));
+      },
+    );
+
+    it.skipIf(process.platform !== 'linux').each(['idle', 'spinning'])(
+      'is taken along within 2 s by a reaper when its host has no setpriv and is killed by SIGKILL: %s',
+      async (what) => {
+        const root = temporaryDirectory({ mayLeaveFiles: true });
+        const args = [root, what, mode, peers.plugin];
+        const { process: host, plugin } = await startDoomedHost(args, { ...process.env, PATH: NOWHERE });
+        const reapers = reapersOf(host.pid ?? 0);
+        expect([plugin, ...reapers].map(isRunning)).toEqual([true, true]);
+
+        host.kill('SIGKILL');
+        await until(() => expect([plugin, ...reapers].map(isRunning)).toEqual([false, false]), 2_000);
+
+        rmSync(root, { recursive: true });
+      },
+    );
   });
 });
 
 // Helpers
 
-/** The directories and sockets below a directory. */
-function filesIn(root: string): { readonly directories: number; readonly sockets: number } {
-  const entries = readdirSync(root, { withFileTypes: true, recursive: true });
-  return {
-    directories: entries.filter((entry) => entry.isDirectory()).length,
-    sockets: entries.filter((entry) => entry.isSocket()).length,
-  };
+/** Takes all programs from the PATH of this process, for the rest of the test. */
+function hidePrograms(): void {
+  const previous = process.env['PATH'];
+  process.env['PATH'] = NOWHERE;
+  onTestFinished(() => {
+    process.env['PATH'] = previous;
+  });
 }
 
 /** Repeats a call until it fails, at most 100 times. */

@@ -6,11 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { createHost, createRealEnvironment } from 'troupe';
+import { createHost, createRealEnvironment, service } from 'troupe';
 import type { Host, HostFact } from 'troupe';
 import { expect, onTestFinished, vi } from 'vitest';
 import { createRecordingLogger } from '../../src/ports/index.ts';
 import type { RecordingLogger } from '../../src/ports/index.ts';
+import { AdderServiceService } from '../gen/troupe/testing/v1/peer.ts';
 import { launchPeer } from './launch.ts';
 import type { PeerOptions, PeerPlugin } from './launch.ts';
 
@@ -25,6 +26,9 @@ export const TS_PLUGIN: readonly [string, ...string[]] = [
 export const COVERAGE_ENV: Readonly<Record<string, string>> =
   process.env['TROUPE_CHILD_COVERAGE'] === undefined ? {} : { NODE_V8_COVERAGE: process.env['TROUPE_CHILD_COVERAGE'] };
 
+/** What a host serves to a plugin that calls back. */
+export const ADDER = service(AdderServiceService, { add: ({ a, b }) => ({ sum: a + b }) });
+
 /** A host and everything it tells. */
 export interface TestHost {
   readonly host: Host;
@@ -36,15 +40,23 @@ export interface TestHost {
 
 /** A host that is stopped with the test; then no socket, file or directory of its plugins may be left. */
 export function openHost(): TestHost {
-  const root = temporaryDirectory();
+  const opened = createTestHost(temporaryDirectory());
+  onTestFinished(() => stopHost(opened));
+  return opened;
+}
+
+/** A host that the caller stops by `stopHost`, as it removes the directory. */
+export function createTestHost(root: string): TestHost {
   const log = createRecordingLogger();
   const host = createHost({ temporaryRoot: root, environment: createRealEnvironment({ logger: log }) });
   const facts: HostFact[] = [];
   host.onFact((fact) => facts.push(fact));
-  onTestFinished(async () => {
-    await host.stop({ deadlineMs: 5_000 });
-  });
   return { host, log, facts, root };
+}
+
+/** Stops a host and its plugins. Idempotent. */
+export async function stopHost({ host }: TestHost): Promise<void> {
+  await host.stop({ deadlineMs: 5_000 });
 }
 
 /** Launches the Go plugin. Its restarts wait 10 to 100 ms only. */
@@ -61,6 +73,15 @@ export function temporaryDirectory({ mayLeaveFiles = false }: { readonly mayLeav
     expect(left, 'left behind').toEqual([]);
   });
   return directory;
+}
+
+/** The directories and sockets below a directory. */
+export function filesIn(root: string): { readonly directories: number; readonly sockets: number } {
+  const entries = readdirSync(root, { withFileTypes: true, recursive: true });
+  return {
+    directories: entries.filter((entry) => entry.isDirectory()).length,
+    sockets: entries.filter((entry) => entry.isSocket()).length,
+  };
 }
 
 /** Waits for a fact that shows in what a host, a log or a process table tells; at most 5 s. */
@@ -83,10 +104,41 @@ export async function collect<T>(stream: AsyncIterable<T>): Promise<T[]> {
   return all;
 }
 
+/** Lets the plugin add over a connection that it dials itself. */
+export async function addByCallback(plugin: PeerPlugin, value: bigint, key = 'counter'): Promise<bigint> {
+  const callbackId = plugin.broker.nextId();
+  const listener = await plugin.broker.accept(callbackId, [ADDER]);
+  try {
+    const { sum } = await plugin.dispense('counter').add({ callbackId, key, value });
+    return sum;
+  } finally {
+    listener.close();
+  }
+}
+
+/** Numbered requests, each sent when the one before was answered. */
+export function createTurns(count: number) {
+  let turn = Promise.withResolvers<void>();
+  return {
+    next: () => turn.resolve(),
+    async *requests() {
+      for (let index = 0; index < count; index += 1) {
+        yield { text: `message ${index}` };
+        await turn.promise;
+        turn = Promise.withResolvers<void>();
+      }
+    },
+  };
+}
+
 /** Starts a host process that waits to be killed, and waits for the process id of its plugin. */
-export async function startDoomedHost(args: readonly string[]): Promise<{ process: ChildProcess; plugin: number }> {
+export async function startDoomedHost(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<{ process: ChildProcess; plugin: number }> {
   const child = spawn(process.execPath, ['--conditions=source', fixture('doomed-host'), ...args], {
     stdio: ['ignore', 'pipe', 'inherit'],
+    env,
   });
   const exited = once(child, 'exit');
   onTestFinished(async () => {

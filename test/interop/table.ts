@@ -1,8 +1,14 @@
-// Which feature was tested against a peer, in which direction and mode, and what the peer itself cannot do.
+// What a test contributes to the tables at the end of a run: which feature, in which direction and mode, and what the
+// peer itself cannot do. tools/test-tables.ts prints them from what the tests leave in their `meta`.
 
-import { afterAll, onTestFinished } from 'vitest';
 import type { TestContext } from 'vitest';
+import type { TableMeta } from '../../tools/test-tables.ts';
 import type { GoPeers } from '../peers/go.ts';
+
+declare module 'vitest' {
+  // oxlint-disable-next-line typescript/no-empty-interface
+  interface TaskMeta extends TableMeta {}
+}
 
 /** How a connection is secured. */
 export type Mode = 'plain' | 'AutoMTLS';
@@ -12,28 +18,21 @@ export const MODES: readonly Mode[] = ['plain', 'AutoMTLS'];
 
 /** The outcomes of one test file. */
 export interface InteropTable {
-  /** For `beforeEach`: notes the outcome under the test's own title, so that no test can be left out. */
+  /** For `beforeEach`: the outcome stands under the test's own title, so that no test can be left out. */
   record(context: TestContext, mode: Mode): void;
   /** Instead of `ok`: says what cannot be done, and by whom. Nothing when the text is undefined. */
   note(context: TestContext, text: string | undefined): void;
 }
 
-/** Makes a table and prints it after the last test of the file. */
+/** Makes the table of one test file. */
 export function createInteropTable(direction: string): InteropTable {
-  const rows = new Map<string, Map<Mode, string>>();
-  const notes = new Map<string, string>();
-  afterAll(() => console.log(formatTable(direction, rows)));
   return {
     record({ task }, mode) {
-      onTestFinished(() => {
-        const row = rows.get(task.name) ?? new Map<Mode, string>();
-        const state = task.result?.state === 'fail' ? 'FAILED' : 'ok';
-        row.set(mode, state === 'ok' ? (notes.get(task.id) ?? state) : state);
-        rows.set(task.name, row);
-      });
+      task.meta.table = { title: direction, columns: MODES };
+      task.meta.cells = [{ row: task.name, column: mode }];
     },
     note({ task }, text) {
-      if (text !== undefined) notes.set(task.id, text);
+      if (text !== undefined) task.meta.cells = (task.meta.cells ?? []).map((cell) => ({ ...cell, text }));
     },
   };
 }
@@ -41,21 +40,4 @@ export function createInteropTable(direction: string): InteropTable {
 /** What go-plugin's first releases lack, `n/a` with their version; undefined when these peers have it. */
 export function lackedBefore110({ goPluginVersion }: GoPeers): string | undefined {
   return goPluginVersion.startsWith('1.0.') ? `n/a (${goPluginVersion.split('-')[0]})` : undefined;
-}
-
-// Helpers
-
-const CELL_WIDTH = 16;
-
-function formatTable(direction: string, rows: ReadonlyMap<string, ReadonlyMap<Mode, string>>): string {
-  const width = Math.max(direction.length, ...[...rows.keys()].map((row) => row.length));
-  const line = (title: string, cells: readonly string[]): string =>
-    `${title.padEnd(width)}  ${cells.map((cell) => cell.padEnd(CELL_WIDTH)).join('')}`.trimEnd();
-  const body = [...rows].map(([row, cells]) =>
-    line(
-      row,
-      MODES.map((mode) => cells.get(mode) ?? '-'),
-    ),
-  );
-  return [line(direction, MODES), ...body].join('\n');
 }

@@ -90,6 +90,22 @@ describeWithPeer('go', 'the Go host with the Go plugin', () => {
     expect(valuesOf(run)['stdio:printed']).toEqual(isSyncing(peers) ? offered : 'n/a');
   });
 
+  it('reads the output of a patched plugin, also under AutoMTLS on TCP', async () => {
+    const run = await script({
+      kind: 'patched',
+      autoMtls: true,
+      steps: ['print', 'stdio:printed', 'print:stderr:complained', 'stdio:complained', 'counter:5', 'offer'],
+      env: { TROUPE_PLUGIN_NETWORK: 'tcp' },
+    });
+
+    expect(valuesOf(run)).toMatchObject({
+      start: { network: 'tcp', goPlugin: `${peers.goPluginVersion}+patched` },
+      'stdio:complained': { stdout: 'printed\n', stderr: 'complained\n' },
+      'counter:5': { sum: 5 },
+      offer: { text: 'offered' },
+    });
+  });
+
   it.each([['plain'], ['patched']] as const)('makes calls and streams under AutoMTLS, %s', async (kind) => {
     const run = await script({ kind, autoMtls: true, steps: ['echo', 'kv', 'download', 'upload', 'chat', 'offer'] });
 

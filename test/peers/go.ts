@@ -4,9 +4,9 @@
 //   B1. What is built is named by a hash of everything it is made of; what exists under that name is complete, because
 //       a finished build is moved there in one step.
 //   B2. Building reaches for no network: GOPATH mode, own sources first, then the packages of the distribution.
-//   B3. The patched binaries are made of the same sources plus the patch, and nothing else.
+//   B3. The patched binaries are made of the same sources plus the patch and the additions, and nothing else.
 
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
 import {
   cpSync,
@@ -24,21 +24,21 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { GO_LIBRARIES } from './availability.ts';
 import { withBuildLock } from './go/build-lock.ts';
-import { BROKERED_MTLS, replaceOnce } from './go/patch.ts';
+import { BROKERED_MTLS, replaceOnce, SYNCED_OUTPUT, TCP_LISTENING } from './go/patch.ts';
 
 /** The Go peers, built: absolute paths of executable files, and what they are made of. */
 export interface GoPeers {
   /** The plugin on go-plugin as the distribution has it. */
   readonly plugin: string;
-  /** The plugin whose go-plugin can call the host back under AutoMTLS. */
+  /** The plugin whose go-plugin can call the host back under AutoMTLS, serves its output, and listens on TCP if asked. */
   readonly pluginPatched: string;
   /** The host on go-plugin as the distribution has it. */
   readonly host: string;
-  /** The host that demands the plugin's certificate on connections that it serves under AutoMTLS. */
+  /** The host that demands the plugin's certificate on connections that it serves under AutoMTLS, and reads its output. */
   readonly hostPatched: string;
   /** As `go version` prints it. */
   readonly goVersion: string;
-  /** Version of the distribution's package, such as `1.0.1-4`. */
+  /** Version of the distribution's package, such as `1.0.1-4`; the patched programs append `+patched`. */
   readonly goPluginVersion: string;
 }
 
@@ -47,6 +47,14 @@ const CACHE = fileURLToPath(new URL('../../node_modules/.cache/troupe-go-peers',
 const GO_PLUGIN = 'github.com/hashicorp/go-plugin';
 const GO_PLUGIN_PACKAGE = 'golang-github-hashicorp-go-plugin-dev';
 const PROTO_FILE = 'troupe/testing/v1/peer.proto';
+/** Where the contract of the output stream is, which old sources lack, and its name. */
+const STDIO_PROTO = {
+  directory: fileURLToPath(new URL('../../proto/plugin', import.meta.url)),
+  file: 'grpc_stdio.proto',
+};
+/** Where the distribution has the generated code of google.protobuf.Empty; protoc's own file names a newer place. */
+const EMPTY_PACKAGE = 'github.com/golang/protobuf/ptypes/empty';
+const ADDITIONS = join(HERE, 'go', 'additions');
 const PROGRAMS = ['host', 'plugin'] as const;
 const PACKAGES = ['contract', ...PROGRAMS] as const;
 const BUILD_LIMIT_MS = 300_000;
@@ -60,6 +68,17 @@ let built: Promise<GoPeers> | undefined;
 export function goPeers(): Promise<GoPeers> {
   built ??= buildGoPeers();
   return built;
+}
+
+/** Version of the distribution's go-plugin, such as `1.0.1-4`, or `unknown`. Waits for a program of the system. */
+export function packagedVersion(): string {
+  try {
+    const query = ['-W', '-f', '${Version}', GO_PLUGIN_PACKAGE];
+    return execFileSync('dpkg-query', query, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+  } catch {
+    // Another distribution, or sources put there by hand: the hash of the sources still tells them apart.
+    return 'unknown';
+  }
 }
 
 /**
@@ -125,9 +144,9 @@ async function buildPeers(workshop: string, binaries: string, goPluginVersion: s
   const own = join(workshop, 'own');
   const patched = join(workshop, 'patched');
   await layOutSources(own);
-  layOutPatched(patched);
+  await layOutPatched(patched);
   await compile([own], join(binaries, 'plain'), goPluginVersion, PROGRAMS);
-  await compile([patched, own], join(binaries, 'patched'), goPluginVersion, PROGRAMS);
+  await compile([patched, own], join(binaries, 'patched'), `${goPluginVersion}+patched`, PROGRAMS);
 }
 
 function publish(binaries: string, target: string): void {
@@ -157,13 +176,17 @@ async function layOutSources(gopath: string, further: readonly GoProgram[] = [])
 }
 
 /** A copy of go-plugin that hides the distribution's, because its GOPATH entry comes first (B3). */
-function layOutPatched(gopath: string): void {
+async function layOutPatched(gopath: string): Promise<void> {
   const copy = join(gopath, 'src', GO_PLUGIN);
   cpSync(join(GO_LIBRARIES, 'src', GO_PLUGIN), copy, { recursive: true });
-  for (const replacement of BROKERED_MTLS) {
+  for (const replacement of [...BROKERED_MTLS, ...SYNCED_OUTPUT, ...TCP_LISTENING]) {
     const file = join(copy, replacement.file);
     writeFileSync(file, replaceOnce(readFileSync(file, 'utf8'), replacement));
   }
+  cpSync(ADDITIONS, copy, { recursive: true });
+  const options = `plugins=grpc,Mgoogle/protobuf/empty.proto=${EMPTY_PACKAGE}`;
+  const messages = join(copy, 'internal', 'plugin');
+  await run('protoc', ['-I', STDIO_PROTO.directory, `--go_out=${options}:${messages}`, STDIO_PROTO.file]);
 }
 
 async function compile(
@@ -208,27 +231,24 @@ function goEnvironment(gopath: string): Record<string, string> {
   return env;
 }
 
-function versions(): Promise<[goVersion: string, goPluginVersion: string]> {
-  return Promise.all([
-    run('go', ['version'], { env: goEnvironment('') }).then(({ stdout }) => stdout.trim()),
-    packageVersion(),
-  ]);
-}
-
-async function packageVersion(): Promise<string> {
-  try {
-    const { stdout } = await run('dpkg-query', ['-W', '-f', '${Version}', GO_PLUGIN_PACKAGE]);
-    return stdout.trim();
-  } catch {
-    // Another distribution, or sources put there by hand: the hash of the sources still tells them apart.
-    return 'unknown';
-  }
+async function versions(): Promise<[goVersion: string, goPluginVersion: string]> {
+  const { stdout } = await run('go', ['version'], { env: goEnvironment('') });
+  return [stdout.trim(), packagedVersion()];
 }
 
 /** Everything a build is made of, as texts: our sources, go-plugin's, the contract, and how they are put together. */
 function sources(): string[] {
-  const directories = [...PACKAGES.map((name) => join(HERE, 'go', name)), join(GO_LIBRARIES, 'src', GO_PLUGIN)];
-  const rig = [fileURLToPath(import.meta.url), join(HERE, 'go', 'patch.ts'), join(HERE, 'proto', PROTO_FILE)];
+  const directories = [
+    ...PACKAGES.map((name) => join(HERE, 'go', name)),
+    ADDITIONS,
+    join(GO_LIBRARIES, 'src', GO_PLUGIN),
+  ];
+  const rig = [
+    fileURLToPath(import.meta.url),
+    join(HERE, 'go', 'patch.ts'),
+    join(HERE, 'proto', PROTO_FILE),
+    join(STDIO_PROTO.directory, STDIO_PROTO.file),
+  ];
   return [...textsIn(directories), ...rig.map((file) => readFileSync(file, 'utf8'))];
 }
 

@@ -1,5 +1,9 @@
-// The change that go-plugin made in version 1.4.4, for older sources: under AutoMTLS both sides can be client and server
-// of a brokered connection (issue 109 of hashicorp/go-plugin).
+// What go-plugin's first releases lack, for their sources:
+//
+//   BROKERED_MTLS  the change of version 1.4.4: under AutoMTLS both sides can be client and server of a brokered
+//                  connection (issue 109 of hashicorp/go-plugin)
+//   SYNCED_OUTPUT  the stream of version 1.1.0 that carries what a plugin prints, together with additions/grpc_stdio.go
+//   TCP_LISTENING  listeners on TCP as on Windows, when TROUPE_PLUGIN_NETWORK is "tcp"; no release has that
 //
 // Invariants:
 //   G1. Each text to be replaced occurs exactly once; else the sources are not those that the patch is made for, and
@@ -31,6 +35,31 @@ export const BROKERED_MTLS: readonly Replacement[] = [
     file: 'client.go',
     find: '\tc.config.TLSConfig.RootCAs = certPool\n',
     replace: '\tc.config.TLSConfig.RootCAs = certPool\n\tc.config.TLSConfig.ClientCAs = certPool\n',
+  },
+];
+
+/** Plugins serve their output, and hosts read it. */
+export const SYNCED_OUTPUT: readonly Replacement[] = [
+  {
+    file: 'grpc_server.go',
+    find: '\t// Register the controller\n',
+    replace:
+      '\tplugin.RegisterGRPCStdioServer(s.server, newStdioServer(s.Stdout, s.Stderr))\n\n\t// Register the controller\n',
+  },
+  {
+    file: 'grpc_client.go',
+    find: '\tgo brokerGRPCClient.StartStream()\n',
+    replace:
+      '\tgo brokerGRPCClient.StartStream()\n\tgo receiveStdio(doneCtx, conn, c.config.SyncStdout, c.config.SyncStderr)\n',
+  },
+];
+
+/** Listeners of the plugin, and those that either side brokers, are on TCP when the environment says so. */
+export const TCP_LISTENING: readonly Replacement[] = [
+  {
+    file: 'server.go',
+    find: '\tif runtime.GOOS == "windows" {\n',
+    replace: '\tif runtime.GOOS == "windows" || os.Getenv("TROUPE_PLUGIN_NETWORK") == "tcp" {\n',
   },
 ];
 

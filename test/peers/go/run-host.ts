@@ -13,8 +13,8 @@ import { createInterface } from 'node:readline';
 
 /** What the Go host is to do. */
 export interface GoHostOptions {
-  /** Path of the host's binary: `host` or `hostPatched` of the Go peers. */
-  readonly host: string;
+  /** The host's program, such as `host` or `hostPatched` of the Go peers, and its arguments if there are any. */
+  readonly host: string | readonly [string, ...string[]];
   /** The plugin's program and arguments. */
   readonly command: readonly [string, ...string[]];
   /** Steps after the start, such as `echo`, `download:1000` or `counter:5`. No commas within a step. */
@@ -98,7 +98,8 @@ export function runGoHost(options: GoHostOptions): Promise<GoHostRun> {
 /** Starts the host for a test that interferes while it runs. */
 export function startGoHost(options: GoHostOptions): GoHost {
   const { directory = tmpdir(), limitMs = 60_000 } = options;
-  const child = spawn(options.host, argumentsOf(options), {
+  const [program, ...own] = typeof options.host === 'string' ? [options.host] : options.host;
+  const child = spawn(program, [...own, ...argumentsOf(options)], {
     env: { PATH: process.env['PATH'] ?? '', TMPDIR: directory, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: limitMs,

@@ -218,9 +218,10 @@ func stderr(ctx context.Context, s *session, arguments []string) (interface{}, e
 	return string(s.stderr.bytes()), err
 }
 
-// stdio[:part] prints the synced output, once one of the two streams has that part. Libraries before 1.1.0 sync nothing.
+// stdio[:part] prints the synced output, once one of the two streams has that part. Libraries before 1.1.0 sync nothing
+// unless they are patched.
 func stdio(ctx context.Context, s *session, arguments []string) (interface{}, error) {
-	if strings.HasPrefix(goPluginVersion, "1.0.") {
+	if strings.HasPrefix(goPluginVersion, "1.0.") && !strings.HasSuffix(goPluginVersion, "+patched") {
 		return "n/a", nil
 	}
 	part := text(arguments, 0, "")

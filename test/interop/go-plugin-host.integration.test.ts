@@ -15,7 +15,7 @@ const BUILD_LIMIT_MS = 300_000;
 /** After this time Go's Kill uses SIGKILL. */
 const GO_GRACE_MS = 2_000;
 
-const table = createInteropTable('host in Go, plugin of troupe');
+const table = createInteropTable('host in Go, plugin of troupe: features');
 let peers: GoPeers;
 
 describeWithPeer('go', 'the Go host with our plugin', () => {
