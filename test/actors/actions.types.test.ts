@@ -1,7 +1,20 @@
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import { fromTransition, setup } from 'xstate';
-import { createSystem, spawn, stop, tell } from '../../src/actors/index.ts';
-import type { Actor, ActorOutcome, ActorRef } from '../../src/actors/index.ts';
+import {
+  ask,
+  behavior,
+  createSystem,
+  reply,
+  serviceKey,
+  spawn,
+  stash,
+  stop,
+  tell,
+  unstash,
+  unwatch,
+  watch,
+} from '../../src/actors/index.ts';
+import type { Actor, ActorOutcome, ActorRef, Expects, ReplyTo } from '../../src/actors/index.ts';
 import { createManualEnvironment } from '../../src/ports/index.ts';
 
 interface Greeting {
@@ -89,4 +102,169 @@ describe('the types of the system actions', () => {
     // @ts-expect-error nothing of this kind is known
     actor.tell({ type: 'meet', who: 'you' });
   });
+});
+
+type StoreMessage =
+  | { readonly type: 'put'; readonly key: string }
+  | ({ readonly type: 'size' } & Expects<number>)
+  | ({ readonly type: 'keys'; readonly prefix: string } & Expects<readonly string[]>);
+
+describe('the types of ask', () => {
+  it('infer the reply from `Expects`, and `unknown` without it', () => {
+    expectTypeOf<ReplyTo<StoreMessage, 'size'>>().toEqualTypeOf<number>();
+    expectTypeOf<ReplyTo<StoreMessage, 'keys'>>().toEqualTypeOf<readonly string[]>();
+    expectTypeOf<ReplyTo<StoreMessage, 'put'>>().toEqualTypeOf<unknown>();
+  });
+
+  it('of a system give the reply of the message that is asked', async () => {
+    const system = createSystem({ environment: createManualEnvironment() });
+    const store = system.spawn(storeLogic, { name: 'store' });
+
+    const size = system.ask(store, { type: 'size' }, { deadlineMs: 10 });
+    const keys = system.ask(store, { type: 'keys', prefix: 'a' }, { deadlineMs: 10 });
+
+    expectTypeOf(size).resolves.toEqualTypeOf<number>();
+    expectTypeOf(keys).resolves.toEqualTypeOf<readonly string[]>();
+    // @ts-expect-error the store knows no such question
+    const unknown = system.ask(store, { type: 'height' }, { deadlineMs: 10 });
+    expect([await size, await keys]).toEqual([0, []]);
+    await system.stop();
+    await expect(unknown).rejects.toMatchObject({ code: 'SYSTEM_STOPPED' });
+  });
+
+  it('of a chart give `onReply` the reply of the message that is asked', () => {
+    const { createMachine } = setup({
+      types: { context: {} as { readonly store: ActorRef<StoreMessage> }, events: {} as { readonly type: 'go' } },
+      actions: {
+        size: ask(
+          ({ context }) => context.store,
+          { type: 'size' },
+          {
+            deadlineMs: 10,
+            onReply(size) {
+              expectTypeOf(size).toEqualTypeOf<number>();
+              return { type: 'size.known', size };
+            },
+            onFailure: ({ code }) => ({ type: 'size.unknown', code }),
+          },
+        ),
+        height: ask(
+          ({ context }) => context.store,
+          // @ts-expect-error the store knows no such question
+          { type: 'height' },
+          {
+            deadlineMs: 10,
+            onReply: () => ({ type: 'x' }),
+            onFailure: () => ({ type: 'x' }),
+          },
+        ),
+      },
+    });
+
+    expect(createMachine).toBeTypeOf('function');
+  });
+
+  it('of a behaviour give `onReply` the reply of the message that is asked', () => {
+    const logic = behavior<{ readonly type: 'go'; readonly store: ActorRef<StoreMessage> }, null>({
+      initial: null,
+      receive(_, { store }, actor) {
+        actor.ask(
+          store,
+          { type: 'size' },
+          {
+            deadlineMs: 10,
+            onReply(size) {
+              expectTypeOf(size).toEqualTypeOf<number>();
+              return { type: 'go' };
+            },
+            onFailure: () => ({ type: 'go' }),
+          },
+        );
+        actor.ask(
+          store,
+          // @ts-expect-error the store knows no such question
+          { type: 'height' },
+          { deadlineMs: 1, onReply: () => ({ type: 'go' }), onFailure: () => ({ type: 'go' }) },
+        );
+        return null;
+      },
+    });
+
+    expect(logic.kind).toBe('behavior');
+  });
+});
+
+describe('the types of the other actions', () => {
+  it('take references from the context and names, and no message that the chart does not have', () => {
+    const { createMachine } = setup({
+      types: { context: {} as Context, events: {} as Events },
+      actions: {
+        observe: watch(({ context }) => context.peer),
+        observeChild: watch('child'),
+        forget: unwatch(({ context }) => context.peer),
+        forgetChild: unwatch('child'),
+        later: stash(),
+        back: unstash(),
+        answer: reply(({ context }) => context.name),
+        answerPlain: reply(42),
+        raise: spawn('child', storeLogic, undefined, {
+          supervision: { restart: 'transient' },
+          mailbox: { capacity: 8 },
+        }),
+        // @ts-expect-error a name is no reference
+        wrongWatch: watch(({ context }) => context.name.length),
+        // @ts-expect-error no such rule
+        wrongRule: spawn('child', storeLogic, undefined, { supervision: { restart: 'sometimes' } }),
+        // @ts-expect-error a behaviour of nothing
+        wrongLogic: spawn('child', { kind: 'other' }),
+      },
+    });
+
+    expect(createMachine).toBeTypeOf('function');
+  });
+});
+
+describe('the messages of a reference', () => {
+  it('are inferred from a machine, from other XState logic, and from a behaviour', () => {
+    const system = createSystem({ environment: createManualEnvironment() });
+    const machine = setup({ types: { events: {} as Events } }).createMachine({});
+    const chart = system.spawn(machine, { name: 'chart' });
+    const transition = system.spawn(
+      fromTransition((last: string, event: Greeting) => event.to ?? last, ''),
+      { name: 'transition' },
+    );
+    const plain = system.spawn(storeLogic, { name: 'plain' });
+
+    expectTypeOf(chart).toExtend<ActorRef<Events>>();
+    expectTypeOf(transition).toExtend<ActorRef<Greeting>>();
+    expectTypeOf(plain).toExtend<ActorRef<StoreMessage>>();
+    expectTypeOf(plain.snapshot()).toEqualTypeOf<readonly string[]>();
+    // @ts-expect-error a chart of other events
+    const wrongChart: ActorRef<{ readonly type: 'fly' }> = chart;
+    // @ts-expect-error a store takes no greeting
+    plain.tell({ type: 'greet', to: 'you' });
+    expect(wrongChart).toBe(chart);
+  });
+
+  it('are those of the key under which the receptionist finds it', () => {
+    const system = createSystem({ environment: createManualEnvironment() });
+    const key = serviceKey<StoreMessage>('store');
+    const plain = system.spawn(storeLogic, { name: 'plain' });
+    system.receptionist.register(key, plain);
+
+    expectTypeOf(system.receptionist.find(key)).toEqualTypeOf<readonly ActorRef<StoreMessage>[]>();
+    // @ts-expect-error an actor that takes greetings alone is no store
+    expect(() => system.receptionist.register(key, { path: '/x' } as ActorRef<Greeting>)).toThrow('NOT_FOUND');
+  });
+});
+
+// Helpers
+
+const storeLogic = behavior<StoreMessage, readonly string[]>({
+  initial: [],
+  receive(keys, message, actor) {
+    if (message.type === 'size') actor.reply(keys.length);
+    if (message.type === 'keys') actor.reply(keys.filter((key) => key.startsWith(message.prefix)));
+    return message.type === 'put' ? [...keys, message.key] : keys;
+  },
 });

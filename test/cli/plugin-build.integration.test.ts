@@ -15,6 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { cacheName } from '../../src/cli/build/entry-file.ts';
 import { buildPlugin } from '../../src/cli/build/build-plugin.ts';
 import type { PluginBuild } from '../../src/cli/build/build-plugin.ts';
 import { createHost } from '../../src/host/index.ts';
@@ -277,6 +278,18 @@ describe('troupe plugin build', () => {
       /2 problems\n {2}lost\.ts:1:8 .*\n {2}lost\.ts:2:8 /,
     ],
     ['a plugin that throws', ['throws.ts'], 'BUILD_TRIAL_FAILED', /\[PLUGIN_EXITED_EARLY\](.|\n)*\|.*no licence today/],
+    [
+      'an entry that serves nothing',
+      ['fine.ts'],
+      'BUILD_TRIAL_FAILED',
+      /\[PLUGIN_EXITED_EARLY\].*; the entry must call servePlugin/,
+    ],
+    [
+      'an output that cannot be made, because the system has no such directory',
+      ['fine.ts', '--out', '/proc/none/deeper'],
+      'BUILD_OUTPUT_REFUSED',
+      /cannot be made \(ENOENT\)/,
+    ],
     ['a plugin that prints too early', ['chatty.ts'], 'BUILD_TRIAL_FAILED', /HANDSHAKE_/],
     ['another magic cookie', [PEER], 'BUILD_TRIAL_FAILED', /with --handshake KEY=VALUE/],
     [
@@ -296,6 +309,71 @@ describe('troupe plugin build', () => {
     expect(result.stderr).toContain(`error [${code}]: `);
     expect(result.stderr).toMatch(text);
     expect(readdirSync(cwd)).toEqual(before);
+  });
+
+  it('has a cache of a plugin that ends more slowly than a host waits', async () => {
+    const directory = projectOf({
+      'slow.ts': ending('Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 4500)'),
+    });
+
+    const built = await buildPlugin({
+      entry: join(directory, 'slow.ts'),
+      out: join(directory, 'out'),
+      conditions: ['source'],
+    });
+
+    expect(built.hasCache).toBe(true);
+    expect(built.record.files.map(({ path }) => path)).toContain(`cache/${cacheName()}`);
+  });
+
+  it.each<[string, string, RegExp]>([
+    ['its process was killed', "process.kill(process.pid, 'SIGKILL')", /its process was ended by SIGKILL/],
+    [
+      'it could not be written',
+      "rmSync(join(import.meta.dirname, 'cache'), { recursive: true }); writeFileSync(join(import.meta.dirname, 'cache'), '')",
+      /its process exited with code \d/,
+    ],
+    [
+      'V8 gave none',
+      "(Script.prototype.createCachedData = () => { throw new Error('out of memory') })",
+      /it could not be written \(Error: out of memory\)/,
+    ],
+  ])('fails after 3 attempts without a cache, and leaves nothing: %s', async (_, statement, reason) => {
+    const cwd = projectOf({ 'plugin.ts': ending(statement) });
+
+    const { code, stdout, stderr } = await runTroupe(['plugin', 'build', 'plugin.ts', '--out', 'a/out'], { cwd });
+
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(
+      /^error \[BUILD_CACHE_MISSING\]: the built plugin starts, and left no code cache in 3 attempts: .*; --no-start builds without\n$/,
+    );
+    expect(stderr).toMatch(reason);
+    expect(readdirSync(cwd)).toEqual(['plugin.ts']);
+  });
+
+  it('keeps a former build when the new one leaves no cache', async () => {
+    const directory = projectOf({ 'plugin.ts': ending("process.kill(process.pid, 'SIGKILL')") });
+    const out = join(directory, 'out');
+    const options = { entry: join(directory, 'plugin.ts'), out, conditions: ['source'] };
+    const { record } = await buildPlugin({ ...options, start: false });
+
+    await expect(buildPlugin(options)).rejects.toMatchObject({ code: 'BUILD_CACHE_MISSING' });
+
+    expect((await hashTree(out)).sha256).toBe(record.sha256);
+    expect(readdirSync(directory)).toEqual(['out', 'plugin.ts']);
+  });
+
+  it('gives up after the start timeout on an entry that runs and never calls servePlugin', async () => {
+    const directory = projectOf({ 'silent.js': 'setInterval(() => {}, 1000);' });
+
+    await expect(
+      buildPlugin({ entry: join(directory, 'silent.js'), out: join(directory, 'out'), startTimeoutMs: 500 }),
+    ).rejects.toMatchObject({
+      code: 'BUILD_TRIAL_FAILED',
+      rawMessage: expect.stringMatching(/\[HANDSHAKE_TIMEOUT\]: .* within 500 ms; the entry must call servePlugin$/),
+    });
+    expect(readdirSync(directory)).toEqual(['silent.js']);
+    expect(processesWith(directory)).toEqual([]);
   });
 
   it('says how to install esbuild when it is missing', async () => {
@@ -485,6 +563,16 @@ function sources(): string {
     'chatty.ts': "console.log('hello');\nsetInterval(() => {}, 1000);\n",
     'fine.ts': 'export {};\n',
   });
+}
+
+/** A plugin that does something when it is told to exit. */
+function ending(statement: string): string {
+  return `import { rmSync, writeFileSync } from 'node:fs';
+    import { join } from 'node:path';
+    import { Script } from 'node:vm';
+    import { servePlugin } from '${join(ROOT, 'src/sdk/index.ts')}';
+    void [rmSync, writeFileSync, join, Script];
+    await servePlugin({ services: [], onShutdown: () => void (${statement.replaceAll(';', ',')}) });`;
 }
 
 /** Builds without a trial, and runs the result as a program. */

@@ -1,6 +1,7 @@
-import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { hashTree } from '../../src/transport/process/index.ts';
 import { ROOT } from '../source-files.ts';
 import { isAlive, waitFor } from '../transport/process/support.ts';
 import { pidsIn, runTroupe, startTroupe, temporaryDirectory } from './support.ts';
@@ -43,6 +44,40 @@ describe('troupe run', () => {
 
     expect(await run.ended).toMatchObject({ code: 0 });
     expect(existsSync(arrived)).toBe(true);
+  });
+
+  it('runs a plugin from the copy of a pinned directory, and refuses one that was changed', async () => {
+    const directory = temporaryDirectory();
+    const bin = join(directory, 'bin');
+    mkdirSync(bin);
+    const script = join(bin, 'tiny');
+    writeFileSync(
+      script,
+      `#!/bin/sh\necho "$0" > ${directory}/started\nexec ${process.execPath} --conditions=source ${PLUGIN}\n`,
+    );
+    chmodSync(script, 0o755);
+    const { sha256 } = await hashTree(bin);
+    const file = join(directory, 'troupe.yaml');
+    const checksum = `{ directory: ./bin, sha256: "${sha256}" }`;
+    writeFileSync(
+      file,
+      `plugins:\n  - { name: tiny, command: ./bin/tiny, checksum: ${checksum}, compileCache: off }\n`,
+    );
+    const env = { XDG_CACHE_HOME: join(directory, 'caches') };
+
+    const run = startTroupe(['run', file], { env });
+    await run.printed('runs 1 plugin of');
+    run.signal('SIGTERM');
+
+    expect(await run.ended).toMatchObject({ code: 0 });
+    expect(readFileSync(join(directory, 'started'), 'utf8')).toBe(
+      `${join(directory, 'caches/troupe/pinned', sha256, 'tiny')}\n`,
+    );
+    appendFileSync(script, '\n');
+    const { code, stderr } = await runTroupe(['run', file], { env });
+    expect(code).toBe(1);
+    expect(stderr).toContain('error [CHECKSUM_MISMATCH]: ');
+    chmodSync(join(directory, 'caches/troupe/pinned', sha256), 0o700);
   });
 
   it('starts a plugin again that was killed', async () => {

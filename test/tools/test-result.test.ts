@@ -63,6 +63,15 @@ describe('readArguments', () => {
     expect(readArguments(['test/actors', '--coverage']).coverage).toBe(true);
   });
 
+  it.each([
+    [true, ['go-plugin']],
+    [true, ['-t', 'mailbox']],
+    [false, ['--bail=1']],
+    [false, ['--project=unit']],
+  ])('is %j that %j names files or titles', (filtered, args) => {
+    expect(readArguments(args).filtered).toBe(filtered);
+  });
+
   it('needs a test of the named project only', () => {
     expect(readArguments(['--project=unit']).projects).toEqual(['unit']);
     expect(readArguments(['--project=unit', 'test/actors']).projects).toEqual([]);

@@ -4,6 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { readConfig } from '../../../src/cli/run/read-config.ts';
 import { temporaryDirectory } from '../support.ts';
 
+const SHA256 = 'aB'.repeat(32);
+
 describe('readConfig', () => {
   it('gives what a full file says, with paths from its own directory', async () => {
     const file = write(`
@@ -14,6 +16,8 @@ describe('readConfig', () => {
           env: { PORT: "8080" }
           inheritEnv: [PATH, LC_*]
           handshake: { cookieKey: KEY, cookieValue: value }
+          checksum: { directory: ./bin, sha256: "${SHA256}" }
+          compileCache: cache
           versions: [1, 2]
           network: tcp
           ports: { min: 10000, max: 10010 }
@@ -25,7 +29,7 @@ describe('readConfig', () => {
           health: { intervalMs: 1000, timeoutMs: 500, misses: 2 }
           stop: { drainMs: 0, graceMs: 100, terminateMs: 100 }
           backoff: { initialMs: 100, factor: 1.5, maxMs: 1000, jitter: full }
-        - { name: other, command: other, cwd: /srv }
+        - { name: other, command: other, cwd: /srv, compileCache: "off" }
       log: { level: debug }
       stopDeadlineMs: 3000`);
 
@@ -41,6 +45,8 @@ describe('readConfig', () => {
         env: { PORT: '8080' },
         inheritEnv: ['PATH', 'LC_*'],
         handshake: { cookieKey: 'KEY', cookieValue: 'value' },
+        checksum: { directory: join(dirname(file), 'bin'), sha256: SHA256 },
+        compileCache: join(dirname(file), 'cache'),
         versions: [1, 2],
         network: 'tcp',
         ports: { min: 10_000, max: 10_010 },
@@ -53,7 +59,7 @@ describe('readConfig', () => {
         stop: { drainMs: 0, graceMs: 100, terminateMs: 100 },
         backoff: { initialMs: 100, factor: 1.5, maxMs: 1000, jitter: 'full' },
       },
-      { name: 'other', command: 'other', cwd: '/srv' },
+      { name: 'other', command: 'other', cwd: '/srv', compileCache: 'off' },
     ]);
   });
 
@@ -94,6 +100,27 @@ describe('readConfig', () => {
       one('handshake: { cookieKey: A }'),
       '4:5',
       'plugins[0].handshake.cookieValue is missing; it must be a non-empty string',
+    ],
+    [one('checksum: abc'), '4:5', 'plugins[0].checksum must be a mapping, not "abc"'],
+    [
+      one('checksum: { directory: d }'),
+      '4:5',
+      'plugins[0].checksum.sha256 is missing; it must be 64 hexadecimal digits',
+    ],
+    [
+      one('checksum: { directory: "", sha256: abc }'),
+      '4:17',
+      'plugins[0].checksum.directory must be the path of a directory, not ""',
+    ],
+    [
+      one('checksum: { directory: d, sha256: abc }'),
+      '4:31',
+      'plugins[0].checksum.sha256 must be 64 hexadecimal digits, not "abc"',
+    ],
+    [
+      one('compileCache: false'),
+      '4:5',
+      'plugins[0].compileCache must be auto, off, or the path of a directory, not false',
     ],
     [one('versions: []'), '4:5', 'plugins[0].versions must name at least 1 version, not an empty list'],
     [one('versions: [1.5]'), '4:16', 'plugins[0].versions[0] must be a whole number of at least 0, not 1.5'],

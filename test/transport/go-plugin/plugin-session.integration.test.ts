@@ -120,6 +120,7 @@ async function setUp(onOutput: (chunk: PluginOutputChunk) => void = () => {}) {
     front.close();
     rmSync(directory, { recursive: true, force: true });
   });
+  await vi.waitUntil(() => server.inFlight === 2); // the broker's stream and that of the output
   return {
     session,
     server,

@@ -90,6 +90,32 @@ describe('createGrpcServer', () => {
     await expect(client.log({ level: '', message: '' })).rejects.toMatchObject({ code: 'UNIMPLEMENTED' });
   });
 
+  it.each(['toString', 'valueOf', 'hasOwnProperty', 'constructor'])(
+    'answers a method %s, which every object has, with UNIMPLEMENTED unless it is implemented',
+    async (name) => {
+      const { echo } = ProbeServiceService;
+      const own = { [name]: () => ({ text: name, pid: 0, version: 0 }) };
+      class OfClass {}
+      const implementations = Object.entries({ Plain: {}, OfClass: new OfClass(), Own: own });
+      const named = implementations.map(
+        ([path, implementation]) => [{ [name]: { ...echo, path: `/test.${path}/Method` } }, implementation] as const,
+      );
+      const { connection } = await pair({
+        services: named.map(([methods, object]) => service(methods, object as never)),
+      });
+
+      const codes = await Promise.all(
+        named.map(([methods]) =>
+          connection.unary(methods[name] ?? echo, { text: '' }).then(
+            ({ text }) => text,
+            (error: RuntimeError) => error.code,
+          ),
+        ),
+      );
+      expect(codes).toEqual(['UNIMPLEMENTED', 'UNIMPLEMENTED', name]);
+    },
+  );
+
   it('calls handlers with their implementation as `this`', async () => {
     class Named {
       readonly #name = 'me';
@@ -218,7 +244,7 @@ async function pair(options: Partial<GrpcServerOptions>) {
   await server.listen({ network: 'unix', path });
   const connection = createGrpcConnection({ target: { network: 'unix', path }, clock });
   onTestFinished(() => connection.close());
-  return { server, path, client: createServiceClient(ProbeServiceService, connection) };
+  return { server, path, connection, client: createServiceClient(ProbeServiceService, connection) };
 }
 
 function portOf(address: ReturnType<ReturnType<typeof createServer>['address']>): number {

@@ -147,7 +147,7 @@ describe('pinTree', () => {
     await pinTree(directory, { sha256, storeRoot });
 
     expect(readFileSync(join(copy, 'a'), 'utf8')).toBe('x');
-    expect(readdirSync(storeRoot)).toEqual([sha256]);
+    expect(contentsOf(storeRoot)).toEqual([sha256]);
   });
 
   it('is the same copy for 8 hosts at once', async () => {
@@ -158,7 +158,7 @@ describe('pinTree', () => {
     const copies = await Promise.all(Array.from({ length: 8 }, () => pinTree(directory, { sha256, storeRoot })));
 
     expect(new Set(copies)).toEqual(new Set([join(storeRoot, sha256)]));
-    expect(readdirSync(storeRoot)).toEqual([sha256]);
+    expect(contentsOf(storeRoot)).toEqual([sha256]);
     expect(await isPinned(join(storeRoot, sha256), sha256)).toBe(true);
   });
 
@@ -229,7 +229,7 @@ describe('pinTree', () => {
     expect([...outcomes].filter((each) => each !== 'pinned' && each !== 'CHECKSUM_MISMATCH')).toEqual([]);
     expect(outcomes).toContain('CHECKSUM_MISMATCH');
     expect([...published].filter((each) => each !== 'y')).toEqual([]);
-    expect(readdirSync(storeRoot)).toEqual([]);
+    expect(contentsOf(storeRoot)).toEqual([]);
   });
 
   it.each<[string, () => string]>([
@@ -273,6 +273,11 @@ async function pinned(files: Readonly<Record<string, string>>) {
   const { sha256 } = await hashTree(directory);
   const storeRoot = temporaryDirectory(0o700);
   return { directory, sha256, storeRoot, copy: await pinTree(directory, { sha256, storeRoot }) };
+}
+
+/** Of a store, but for the leases. */
+function contentsOf(storeRoot: string): string[] {
+  return readdirSync(storeRoot).filter((name) => name !== '.leases');
 }
 
 function removeCopy(copy: string): void {

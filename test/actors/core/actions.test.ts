@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { createActor, fromTransition, setup } from 'xstate';
 import type { AnyActorLogic, EventObject } from 'xstate';
-import { createSystem, spawn, stop, tell } from '../../src/actors/index.ts';
-import type { ActorSystem, MessageTarget } from '../../src/actors/index.ts';
-import { createManualEnvironment } from '../../src/ports/index.ts';
-import type { ManualEnvironment } from '../../src/ports/index.ts';
-import { collector, nextTurn, witness } from './support.ts';
+import { createSystem, spawn, stop, tell } from '../../../src/actors/index.ts';
+import type { ActorSystem, MessageTarget } from '../../../src/actors/index.ts';
+import { createManualEnvironment } from '../../../src/ports/index.ts';
+import type { ManualEnvironment } from '../../../src/ports/index.ts';
+import { collector, nextTurn, witness } from '../support.ts';
 
 describe('tell', () => {
   it('sends to a reference from the context, from a message handler', async () => {
@@ -98,6 +98,7 @@ describe('tell', () => {
 
     expect(environment.log.entries).toMatchObject([
       { level: 'warn', message: 'no child is named "nobody"; the message is lost', fields: { message: 'hello' } },
+      { level: 'debug', message: 'a message to "/sender/nobody" reached nobody: unknown' },
     ]);
   });
 

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { fromTransition } from 'xstate';
 import type { EventObject } from 'xstate';
-import { createDispatcher } from '../../src/actors/dispatcher.ts';
-import type { Runnable } from '../../src/actors/dispatcher.ts';
-import { createSystem } from '../../src/actors/index.ts';
-import type { Actor, ActorSystem } from '../../src/actors/index.ts';
-import { createManualEnvironment, createRealEnvironment, createVirtualClock } from '../../src/ports/index.ts';
-import type { Scheduler } from '../../src/ports/index.ts';
-import { collector, nextTurn } from './support.ts';
+import { createDispatcher } from '../../../src/actors/core/index.ts';
+import type { Runnable } from '../../../src/actors/core/index.ts';
+import { behavior, createSystem } from '../../../src/actors/index.ts';
+import type { Actor, ActorSystem } from '../../../src/actors/index.ts';
+import { createManualEnvironment, createRealEnvironment, createVirtualClock } from '../../../src/ports/index.ts';
+import type { Scheduler } from '../../../src/ports/index.ts';
+import { collector, nextTurn } from '../support.ts';
 
 interface Counted extends EventObject {
   readonly left: number;
@@ -101,6 +101,20 @@ describe('D2: a turn', () => {
     expect([runsOfFirstTurn, slow.runs]).toEqual([2, 10]);
   });
 
+  it('ends after 64 messages also for one question after the other', async () => {
+    const { scheduler, counts } = countingScheduler();
+    const system = createSystem({ environment: { ...createManualEnvironment(), scheduler } });
+    const echo = behavior<{ readonly type: 'ask' }, undefined>({
+      initial: undefined,
+      receive: (_state, _message, actor) => actor.reply('x') as undefined,
+    });
+    const actor = system.spawn(echo, { name: 'a' });
+
+    for (let i = 0; i < 129; i++) await system.ask(actor, { type: 'ask' }, { deadlineMs: 1_000 });
+
+    expect(counts).toEqual({ defer: 127, yield: 2 });
+  });
+
   it('is not taken while nobody has work', async () => {
     const { scheduler, counts } = countingScheduler();
     const system = createSystem({ environment: { ...createManualEnvironment(), scheduler } });
@@ -158,6 +172,30 @@ describe('D3: an actor with one message', () => {
 
     expect(order).toEqual(['modest']);
     await system.stop();
+  });
+});
+
+describe('D4: what cannot be run', () => {
+  it('is logged and stops nobody else', () => {
+    const { clock, log } = createManualEnvironment();
+    const dispatcher = createDispatcher({
+      clock,
+      log,
+      scheduler: { defer: (turn) => turn(), yield: (turn) => turn() },
+    });
+    const broken = task(2, () => {
+      throw new Error('boom');
+    });
+    const [first, last] = [task(1, () => dispatcher.ready(broken)), task(1, () => {})];
+
+    dispatcher.ready(first);
+    dispatcher.ready(last);
+
+    expect([first.runs, broken.runs, last.runs]).toEqual([1, 2, 1]);
+    expect(log.entries.map(({ message }) => message)).toEqual([
+      'an actor could not be run',
+      'an actor could not be run',
+    ]);
   });
 });
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { fromTransition } from 'xstate';
 import type { EventObject } from 'xstate';
-import { createSystem, DEFAULT_MAILBOX_CAPACITY } from '../../src/actors/index.ts';
-import type { TellOutcome } from '../../src/actors/index.ts';
-import { createManualEnvironment } from '../../src/ports/index.ts';
-import { collector, nextTurn } from './support.ts';
+import { createSystem, DEFAULT_MAILBOX_CAPACITY } from '../../../src/actors/index.ts';
+import type { TellOutcome } from '../../../src/actors/index.ts';
+import { createManualEnvironment } from '../../../src/ports/index.ts';
+import { collector, nextTurn } from '../support.ts';
 
 const FULL: TellOutcome = { accepted: false, reason: 'mailboxFull' };
 

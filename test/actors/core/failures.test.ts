@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { createMachine, emit, fromCallback, fromPromise, fromTransition, setup } from 'xstate';
 import type { AnyActorLogic } from 'xstate';
-import { createSystem, spawn } from '../../src/actors/index.ts';
-import type { ActorSystem } from '../../src/actors/index.ts';
-import { createManualEnvironment } from '../../src/ports/index.ts';
-import type { ManualEnvironment } from '../../src/ports/index.ts';
-import { collector, nextTurn, witness } from './support.ts';
+import { createSystem, spawn } from '../../../src/actors/index.ts';
+import type { ActorSystem } from '../../../src/actors/index.ts';
+import { createManualEnvironment } from '../../../src/ports/index.ts';
+import type { ManualEnvironment } from '../../../src/ports/index.ts';
+import { collector, nextTurn, witness } from '../support.ts';
 
 // Whatever reaches `process` as an uncaught error or an unhandled rejection fails the run, so no test asks for that.
 const boom = (): never => {
@@ -104,7 +104,7 @@ describe('C2: an actor', () => {
     expect(actor.snapshot()).toMatchObject({ status: 'error' });
   });
 
-  it('that fails ends what it invoked and what it spawned', async () => {
+  it('that fails ends what it spawned, then what it invoked', async () => {
     const { system } = start();
     const notes: string[] = [];
     const chart = setup({
@@ -121,7 +121,7 @@ describe('C2: an actor', () => {
     actor.tell({ type: 'go' });
     await actor.ended;
 
-    expect(notes).toEqual(['invoked begins', 'child begins', 'invoked ends', 'child ends']);
+    expect(notes).toEqual(['invoked begins', 'child begins', 'child ends', 'invoked ends']);
   });
 
   it('leaves its parent alone when it fails', async () => {

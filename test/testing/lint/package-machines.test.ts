@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import type { EventObject } from 'xstate';
+import { lintMachine, machineCoverage } from '../../../src/testing/index.ts';
+import type { LintOptions } from '../../../src/testing/index.ts';
+import { loadMachines } from '../../../tools/diagrams.ts';
+import { pluginProcessInput } from '../../machines/plugin-process.alphabet.ts';
+import { EVENTS as SUPERVISOR, supervisorInput } from '../../machines/supervisor.alphabet.ts';
+
+const list = (...events: object[]): readonly EventObject[] => events as EventObject[];
+
+const SUBJECTS: Readonly<Record<string, LintOptions>> = {
+  host: { events: { 'host.stop': list({ type: 'host.stop', deadlineMs: 100 }) }, outputs: { killPlugins: [['kv']] } },
+  'plugin-process': {
+    inputs: [pluginProcessInput(), pluginProcessInput({ restart: 'never' })],
+    events: {
+      'process.exited': list(
+        { type: 'process.exited', exit: { code: 3, signal: null } },
+        { type: 'process.exited', exit: { code: null, signal: 'SIGKILL' } },
+      ),
+    },
+    outputs: {
+      spawnProcess: [{ pid: 7 }],
+      readHandshake: [{ version: 2 }],
+      cleanUp: [{ stderrTail: [] }],
+      reportCrash: [
+        { decision: 'restart', random: 0.5 },
+        { decision: 'quarantine', random: 0.5 },
+      ],
+    },
+    // The counters have no end; guards ask no more of them than this.
+    serialize: ({ value, context }) =>
+      JSON.stringify([value, context.goal, context.missed, context.failure?.code, context.starts > 0]),
+  },
+  supervisor: {
+    inputs: [supervisorInput('oneForAll', { maxRestarts: 2 }), supervisorInput('restForOne', { stableMs: 1_000 })],
+    events: groupByType(SUPERVISOR),
+    outputs: { startMembers: startReports() },
+    // Moments and windows have no end.
+    serialize: ({ value, context }) => {
+      const { members, records, down, stopped, batch, escalations } = context;
+      return JSON.stringify([value, members.length, records.length, down, stopped, batch, escalations.length > 0]);
+    },
+  },
+};
+
+const machines = await loadMachines();
+
+describe('every machine of the package', () => {
+  it.each(machines)('$fileName is clean', ({ fileName, machine }) => {
+    expect(lintMachine(machine, subjectOf(fileName))).toEqual([]);
+  });
+
+  it.each(machines)('$fileName has no state and no transition that cannot be reached', ({ fileName, machine }) => {
+    const { states, transitions, complete } = machineCoverage(machine, subjectOf(fileName));
+
+    expect([states.missing, transitions.missing, complete]).toEqual([[], [], true]);
+  });
+});
+
+// Helpers
+
+function subjectOf(fileName: string): LintOptions {
+  const subject = SUBJECTS[fileName];
+  if (subject === undefined) throw new Error(`nobody has said what happens to "${fileName}"`);
+  return subject;
+}
+
+/** An alphabet as events by their type; what XState itself sends is left to the exploration. */
+function groupByType(alphabet: Readonly<Record<string, EventObject>>): Record<string, readonly EventObject[]> {
+  const own = Object.values(alphabet).filter(({ type }) => !type.startsWith('xstate.'));
+  return Object.fromEntries(Map.groupBy(own, ({ type }) => type));
+}
+
+/** What the alphabet says that starting members gives. */
+function startReports(): readonly unknown[] {
+  const done = Object.values<EventObject>(SUPERVISOR).filter(({ type }) =>
+    type.startsWith('xstate.done.actor.0.supervisor.starting'),
+  );
+  return done.map((event) => (event as unknown as { readonly output: unknown }).output);
+}
