@@ -26,6 +26,7 @@ export interface Workshop {
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const CACHE = join(ROOT, 'node_modules', '.cache', 'troupe-bench');
 const CONTRACT = 'test/gen/troupe/testing/v1/peer.ts';
+const BUILDER = 'tools/build.ts';
 const PLUGINS = ['bench/plugins/troupe-plugin.ts', 'bench/plugins/raw-plugin.ts'] as const;
 const KEPT = 3;
 
@@ -45,10 +46,10 @@ async function build(target: string): Promise<void> {
     mkdirSync(site, { recursive: true });
     // Under its own name the package finds itself from here, as it does in the repository.
     copyFileSync(join(ROOT, 'package.json'), join(site, 'package.json'));
-    const compiler = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
-    const options = ['-p', 'tsconfig.build.json', '--outDir', join(site, 'dist')];
-    await run(process.execPath, [compiler, ...options], { cwd: ROOT }).catch((error: { stdout?: string }) => {
-      throw new Error(`the package does not compile:\n${error.stdout ?? ''}`, { cause: error });
+    // As `npm run build` makes it: what is measured is what a user installs.
+    const builder = [join(ROOT, BUILDER), '--out', join(site, 'dist')];
+    await run(process.execPath, builder, { cwd: ROOT }).catch((error: { stderr?: string }) => {
+      throw new Error(`the package cannot be built:\n${error.stderr ?? ''}`, { cause: error });
     });
     for (const file of [CONTRACT, ...PLUGINS]) strip(file, site);
     removeOldest();
@@ -75,7 +76,7 @@ function hashOfSources(): string {
     .filter((entry) => entry.isFile())
     .map((entry) => relative(ROOT, join(entry.parentPath, entry.name)))
     .sort();
-  const others = [CONTRACT, ...PLUGINS, 'bench/plugins/workshop.ts', 'package.json', 'tsconfig.build.json'];
+  const others = [CONTRACT, ...PLUGINS, 'bench/plugins/workshop.ts', BUILDER, 'package.json', 'tsconfig.build.json'];
   const hash = createHash('sha256').update(process.version);
   for (const file of [...sources, ...others]) hash.update(`${file}\n`).update(readFileSync(join(ROOT, file)));
   return hash.digest('hex').slice(0, 16);

@@ -11,6 +11,9 @@ export interface BatchCommand<Kind extends string = BatchKind> {
   readonly durationMs: number;
 }
 
+/** What drivers of hosts do. `start`, one launch of a plugin, is known to the driver in Go only. */
+type HostCommand = BatchCommand<BatchKind | 'start'>;
+
 /** What came of a batch, as the driver writes it. */
 export interface BatchResult {
   /** Calls or messages. */
@@ -21,21 +24,20 @@ export interface BatchResult {
 }
 
 /** A driver at work. Whoever starts it closes it. */
-export interface DriverProcess {
-  /** `start`, one launch of a plugin, is known to the driver in Go only. */
-  run(command: BatchCommand<BatchKind | 'start'>): Promise<BatchResult>;
-  /** Ends the driver and its plugin, by force after 5 s. */
+export interface DriverProcess<Command = HostCommand, Result = BatchResult> {
+  run(command: Command): Promise<Result>;
+  /** Ends the driver and what it started, by force after 5 s. */
   close(): Promise<void>;
 }
 
 const CLOSE_MS = 5_000;
 
-/** Starts a driver and waits until its plugin answers. What it writes to standard error is shown. */
-export async function startDriver(
+/** Starts a driver and waits until it is ready. What it writes to standard error is shown. */
+export async function startDriver<Command = HostCommand, Result = BatchResult>(
   command: string,
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
-): Promise<DriverProcess> {
+): Promise<DriverProcess<Command, Result>> {
   const child = spawn(command, args, {
     env: { ...process.env, ...env },
     stdio: ['pipe', 'pipe', 'inherit'],
@@ -66,7 +68,7 @@ export async function startDriver(
   return {
     async run(batch) {
       child.stdin.write(`${JSON.stringify(batch)}\n`);
-      return (await next()) as BatchResult;
+      return (await next()) as Result;
     },
     close,
   };

@@ -1,4 +1,4 @@
-// The child's side of a driver: a host process that does timed batches of work on command.
+// The child's side of a driver: a process that does timed batches of work on command.
 //
 // One line of JSON in for each batch, one line out; the end of the input is the order to leave. The driver in Go
 // (bench/peers/go) speaks the same.
@@ -12,11 +12,19 @@ import type { BatchCommand, BatchResult } from './driver-process.ts';
 const SAMPLE_MS = 2;
 
 /** Serves batches until the input ends, then closes and exits. */
-export async function serveBatches(batches: Batches, close: () => Promise<void>): Promise<never> {
+export function serveBatches(batches: Batches, close: () => Promise<void>): Promise<never> {
+  return serveCommands<BatchCommand>((command) => measure(batches, command), close);
+}
+
+/** Answers commands, one at a time, until the input ends, then closes and exits. */
+export async function serveCommands<Command>(
+  respond: (command: Command) => Promise<object>,
+  close: () => Promise<void>,
+): Promise<never> {
   answer({ ready: true });
   try {
     for await (const line of createInterface({ input: process.stdin })) {
-      answer(await measure(batches, JSON.parse(line) as BatchCommand));
+      answer(await respond(JSON.parse(line) as Command));
     }
   } finally {
     await close();
@@ -24,14 +32,24 @@ export async function serveBatches(batches: Batches, close: () => Promise<void>)
   process.exit(0);
 }
 
-async function measure(batches: Batches, { kind, durationMs }: BatchCommand): Promise<BatchResult> {
+/** Does work and tells the 99th percentile of the time by which it made the event loop late. */
+export async function measureStall<Result>(
+  work: () => Promise<Result>,
+): Promise<{ readonly result: Result; readonly stallMs: number }> {
   const delays = monitorEventLoopDelay({ resolution: SAMPLE_MS });
   delays.enable();
-  const startedAt = performance.now();
-  const count = await batches[kind](startedAt + durationMs);
-  const elapsedMs = performance.now() - startedAt;
+  const result = await work();
   delays.disable();
-  return { count, elapsedMs, stallMs: Math.max(0, delays.percentile(99) / 1e6 - SAMPLE_MS) };
+  return { result, stallMs: Math.max(0, delays.percentile(99) / 1e6 - SAMPLE_MS) };
+}
+
+async function measure(batches: Batches, { kind, durationMs }: BatchCommand): Promise<BatchResult> {
+  const { result, stallMs } = await measureStall(async () => {
+    const startedAt = performance.now();
+    const count = await batches[kind](startedAt + durationMs);
+    return { count, elapsedMs: performance.now() - startedAt };
+  });
+  return { ...result, stallMs };
 }
 
 function answer(value: object): void {
