@@ -36,7 +36,7 @@ import type { SystemCore } from './system-core.ts';
 import { TreeNode } from './tree-node.ts';
 import { unwatch, watch } from './life/watching.ts';
 
-/** @internal */
+/** One actor. Programs see it as `Actor` and `ActorRef`. */
 export class Cell extends TreeNode<Cell> implements Actor, Runnable, MailboxOwner, BodyHost {
   readonly system: SystemCore;
   readonly logic: AnyLogic | BodyMaker;

@@ -60,7 +60,7 @@ export interface Registrable extends ActorRef<never> {
 
 type Listener = (refs: readonly ActorRef<never>[]) => void;
 
-/** @internal */
+/** The receptionist of one system. */
 export class SystemReceptionist implements Receptionist {
   readonly #living: (ref: ActorRef<never>) => Registrable | undefined;
   readonly #guard: (action: () => unknown) => void;

@@ -121,7 +121,7 @@ export function createSystem(options: SystemOptions = {}): ActorSystem {
   return new System(options, PRODUCTION);
 }
 
-/** Creates a system whose orders somebody else decides. @internal */
+/** Creates a system whose orders somebody else decides, such as the race kernel. */
 export function createSystemOn(runtime: SystemRuntime, options: SystemOptions = {}): ActorSystem {
   return new System(options, runtime);
 }

@@ -5,7 +5,7 @@
 //       kinds, further ones count as `other`.
 //   M2. After the end nothing is measured and no callback is left with the meter.
 
-import type { Attributes, MeterProvider, ObservableResult } from '@opentelemetry/api';
+import type { Attributes, Meter, ObservableResult } from '@opentelemetry/api';
 import { requirePositiveInteger } from '../../policy/index.ts';
 import { isCell } from '../core/cell-brand.ts';
 import type { Cell } from '../core/cell.ts';
@@ -13,11 +13,12 @@ import type { InspectionEvent } from '../core/inspection/inspection.ts';
 import type { ActorSystem } from '../core/system.ts';
 import { kindOfActor } from './describe-actors.ts';
 import { loadOtelApi } from './otel-api.ts';
+import type { MeterSource } from './otel-providers.ts';
 
 /** How a system is measured. */
 export interface OtelMetricsOptions {
   /** Default: the provider that is registered with the API. */
-  readonly meterProvider?: MeterProvider | undefined;
+  readonly meterProvider?: MeterSource | undefined;
   /**
    * What an actor counts as. Few values, else the series become too many. Default: the id of its machine, `behavior`, or
    * `logic`.
@@ -42,7 +43,7 @@ export function observeWithOpenTelemetry(system: ActorSystem, options: OtelMetri
   const { maxKinds = 50 } = options;
   requirePositiveInteger('maxKinds', maxKinds);
   const provider = options.meterProvider ?? loadOtelApi().metrics.getMeterProvider();
-  const meter = provider.getMeter('troupe');
+  const meter = provider.getMeter('troupe') as Meter;
   const attributesOf = createAttributes(options.kindOf, maxKinds);
 
   const duration = meter.createHistogram('troupe.message.processing.duration', {

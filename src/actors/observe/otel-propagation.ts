@@ -4,16 +4,17 @@
 //   P1. Whatever an actor sends while it processes a message, effects of charts included, is sent in that message's span.
 //   P2. Each span ends: with the processing, or with the answer to the question.
 
-import type { Context, Span, TracerProvider } from '@opentelemetry/api';
+import type { Context, Span, Tracer } from '@opentelemetry/api';
 import { RuntimeError } from '../../errors/index.ts';
 import type { AskTrace, Delivery, Propagation } from '../core/system-core.ts';
 import { loadOtelApi } from './otel-api.ts';
+import type { TracerSource } from './otel-providers.ts';
 import type { OtelApi } from './otel-api.ts';
 
 /** How messages are traced. */
 export interface OtelPropagationOptions {
   /** Default: the provider that is registered with the API. */
-  readonly tracerProvider?: TracerProvider | undefined;
+  readonly tracerProvider?: TracerSource | undefined;
 }
 
 /**
@@ -25,7 +26,7 @@ export interface OtelPropagationOptions {
  */
 export function otelPropagation(options: OtelPropagationOptions = {}): Propagation {
   const api = loadOtelApi();
-  const tracer = (options.tracerProvider ?? api.trace.getTracerProvider()).getTracer('troupe');
+  const tracer = (options.tracerProvider ?? api.trace.getTracerProvider()).getTracer('troupe') as Tracer;
   const start = (operation: 'process' | 'ask', delivery: Delivery, parent: Context): Span =>
     tracer.startSpan(
       `${operation} ${delivery.message.type}`,

@@ -54,7 +54,7 @@ const KEPT = 1000;
 const LOG_LINES = 10;
 const LOG_WINDOW_MS = 10_000;
 
-/** @internal */
+/** The dead letters of one system. */
 export class DeadLetterOffice implements DeadLetters {
   readonly counts: Partial<Record<DeadLetterReason, number>> = {};
   readonly #environment: Environment;

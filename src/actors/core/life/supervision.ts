@@ -21,7 +21,7 @@ import type { SystemCore } from '../system-core.ts';
 /** The name of the unit that holds all siblings. */
 const GROUP = '*';
 
-/** @internal */
+/** The restarts among one actor's children. */
 export class Supervision {
   readonly #system: SystemCore;
   /** Undefined at the top of the system. */

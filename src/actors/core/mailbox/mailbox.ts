@@ -33,7 +33,7 @@ class Stash {
   signals: Signal[] = [];
 }
 
-/** Small, since every actor has one: what few actors need is made at the first need. @internal */
+/** The mailbox of one actor. Small, since every actor has one: what few actors need is made at the first need. */
 export class Mailbox {
   readonly backlog: Backlog;
   /** Waiting offers; made at the first. */
