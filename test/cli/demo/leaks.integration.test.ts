@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import type { Readable, Writable } from 'node:stream';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { aliveOf } from '../../../src/cli/demo/leaks.ts';
 import { waitFor } from '../../transport/process/support.ts';
@@ -15,11 +16,14 @@ describe('aliveOf', () => {
   });
 
   it.runIf(process.platform === 'linux')('counts no zombie', async () => {
-    // The shell is replaced by a program that never collects its child.
-    const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
+    // The shell is replaced by a program that never collects its child; the child ends when its input does, and not before.
+    const script = 'cat <&3 >/dev/null & echo $!; exec sleep 60';
+    const parent = spawn('sh', ['-c', script], { stdio: ['ignore', 'pipe', 'ignore', 'pipe'] });
     onTestFinished(() => void parent.kill('SIGKILL'));
-    const [data] = (await once(parent.stdout, 'data')) as [Buffer];
+    const [data] = (await once(parent.stdout as Readable, 'data')) as [Buffer];
     const child = Number(data.toString());
+    await waitFor('the shell is replaced', () => readFileSync(`/proc/${parent.pid}/comm`, 'utf8') === 'sleep\n');
+    (parent.stdio[3] as Writable).end();
 
     await waitFor('the child does not count', () => aliveOf([child]).length === 0);
 
