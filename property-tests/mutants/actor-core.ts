@@ -29,10 +29,10 @@ export const CORE_MUTANTS: readonly Mutant[] = [
     killedBy: property('bounds'),
   },
   {
-    name: 'the stash knows no bound (M1)',
+    name: 'a stashed message has no bytes (M1)',
     file: 'src/actors/core/mailbox/mailbox.ts',
-    from: 'if (!this.hasRoom(bytes)) return false;',
-    to: '',
+    from: 'this.#bytes += bytesOf(item);\n    this.#stash ??=',
+    to: 'this.#stash ??=',
     killedBy: property('bounds'),
   },
   {
@@ -185,8 +185,8 @@ export const CORE_MUTANTS: readonly Mutant[] = [
   {
     name: 'children of the life before stay (C6)',
     file: 'src/actors/core/life/lifecycle.ts',
-    from: '  killChildren(cell);\n  mailbox.forget',
-    to: '  mailbox.forget',
+    from: '  killChildren(cell);\n  extras.ended',
+    to: '  extras.ended',
     killedBy: test('supervision'),
   },
 ];

@@ -9,15 +9,15 @@ export const OBSERVE_MUTANTS: readonly Mutant[] = [
   {
     name: 'a secret that is an object is shown (R3)',
     file: 'src/actors/observe/redact.ts',
-    from: '  return SECRET.test(key) ? MASK : value;',
+    from: '  return SECRET.test(key) || SHORT_SECRET.test(key) ? MASK : value;',
     to: "  return SECRET.test(key) && typeof value === 'string' ? MASK : value;",
     killedBy: REDACTION,
   },
   {
     name: 'names of secrets count in lower case only (R3)',
     file: 'src/actors/observe/redact.ts',
-    from: 'cookie|authorization/i;',
-    to: 'cookie|authorization/;',
+    from: 'connection.?string/i;',
+    to: 'connection.?string/;',
     killedBy: REDACTION,
   },
   {

@@ -6,7 +6,9 @@
 //       message.
 
 import type { AnyActorLogic, EventObject, MachineContext, NonReducibleUnknown } from 'xstate';
+import { InvalidOptionsError } from '../errors/index.ts';
 import type { RuntimeError } from '../errors/index.ts';
+import { requireObject, shown } from '../policy/index.ts';
 import type { ChildOptions } from '../policy/index.ts';
 import type { ActorRef, ReplyTo } from '../ports/index.ts';
 import { recordIntent } from './intents.ts';
@@ -58,6 +60,7 @@ export function tell<Context extends MachineContext, Event extends EventObject, 
  * `onFailure` from the error when the receiver refuses, fails, ends, or does not answer in time. Exactly one of the two
  * comes, unless this chart ends first.
  *
+ * @throws INVALID_OPTIONS without `onReply` or `onFailure`
  * @throws ACTION_OUTSIDE_SYSTEM when no actor system runs the chart.
  */
 export function ask<
@@ -70,6 +73,7 @@ export function ask<
   message: Mapper<Context, Event, Message & { readonly type: Type }>,
   options: AskActionOptions<EventObject, ReplyTo<Message, Type>>,
 ): SystemAction<Context, Event> {
+  requireAskOptions(options);
   return (args) => {
     const to = resolve(target, args);
     const untyped = options as AskActionOptions<EventObject>;
@@ -159,6 +163,13 @@ export function stash<Context extends MachineContext, Event extends EventObject>
  */
 export function unstash<Context extends MachineContext, Event extends EventObject>(): SystemAction<Context, Event> {
   return (args) => record(args, { kind: 'unstash' });
+}
+
+function requireAskOptions(options: object): void {
+  const { onReply, onFailure } = requireObject('options', options) as { onReply?: unknown; onFailure?: unknown };
+  for (const [field, value] of Object.entries({ onReply, onFailure })) {
+    if (typeof value !== 'function') throw new InvalidOptionsError(field, `must be a function, got ${shown(value)}`);
+  }
 }
 
 function record(args: { readonly self: object }, intent: Intent): void {

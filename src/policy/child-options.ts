@@ -2,6 +2,7 @@ import { InvalidOptionsError } from '../errors/index.ts';
 import { resolveMailbox } from './mailbox-policy.ts';
 import type { MailboxOptions, MailboxPolicy } from './mailbox-policy.ts';
 import { requirePositive } from './required-numbers.ts';
+import { requireObject, shown } from './required-options.ts';
 import { resolveSupervision } from './supervision.ts';
 import type { SupervisionOptions, SupervisionPolicy, SupervisionStrategy } from './supervision.ts';
 
@@ -31,7 +32,7 @@ const DEFAULT_CLEAN_UP_MS = 5000;
 /** The strategy to use. Throws `InvalidOptionsError` naming it. */
 function resolveStrategy(strategy: SupervisionStrategy = 'oneForOne'): SupervisionStrategy {
   if (STRATEGIES.includes(strategy)) return strategy;
-  throw new InvalidOptionsError('strategy', `must be one of ${STRATEGIES.join(', ')}, got "${String(strategy)}"`);
+  throw new InvalidOptionsError('strategy', `must be one of ${STRATEGIES.join(', ')}, got ${shown(strategy)}`);
 }
 
 /**
@@ -43,7 +44,10 @@ function resolveStrategy(strategy: SupervisionStrategy = 'oneForOne'): Supervisi
 export function resolveChild(options: ChildOptions, defaults?: ChildPolicy): ChildPolicy {
   const { mailbox, supervision, strategy, cleanUpMs } = options;
   // Most actors take everything from the system; they then share one object.
-  if (defaults !== undefined && !mailbox && !supervision && !strategy && cleanUpMs === undefined) return defaults;
+  const isPlain = mailbox === undefined && supervision === undefined && strategy === undefined;
+  if (defaults !== undefined && isPlain && cleanUpMs === undefined) return defaults;
+  if (mailbox !== undefined) requireObject('mailbox', mailbox);
+  if (supervision !== undefined) requireObject('supervision', supervision);
   return {
     mailbox: mailbox === undefined && defaults !== undefined ? defaults.mailbox : resolveMailbox(mailbox),
     supervision:

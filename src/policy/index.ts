@@ -10,6 +10,7 @@ export type { MailboxOptions, MailboxPolicy, OverflowPolicy } from './mailbox-po
 export { resolveProcessPolicy } from './process-policy.ts';
 export type { ProcessPolicy, ProcessPolicyOptions } from './process-policy.ts';
 export { requireAtLeast, requirePositiveInteger } from './required-numbers.ts';
+export { requireObject, shown } from './required-options.ts';
 export { Ring } from './ring.ts';
 export { affected, resolveSupervision, restarts } from './supervision.ts';
 export type { RestartRule, SupervisionOptions, SupervisionPolicy, SupervisionStrategy } from './supervision.ts';

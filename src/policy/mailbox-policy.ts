@@ -1,5 +1,6 @@
 import { InvalidOptionsError } from '../errors/index.ts';
 import { requirePositiveInteger } from './required-numbers.ts';
+import { shown } from './required-options.ts';
 
 /**
  * What happens to a message for which there is no room:
@@ -57,10 +58,11 @@ export function resolveMailbox(options: MailboxOptions = {}): MailboxPolicy {
   const capacity = requirePositiveInteger('mailbox.capacity', options.capacity ?? DEFAULT_MAILBOX_CAPACITY);
   const overflow = options.overflow ?? 'reject';
   if (!POLICIES.includes(overflow)) {
-    throw new InvalidOptionsError(
-      'mailbox.overflow',
-      `must be one of ${POLICIES.join(', ')}, got "${String(overflow)}"`,
-    );
+    throw new InvalidOptionsError('mailbox.overflow', `must be one of ${POLICIES.join(', ')}, got ${shown(overflow)}`);
+  }
+  const { sizeOf } = options;
+  if (sizeOf !== undefined && typeof sizeOf !== 'function') {
+    throw new InvalidOptionsError('mailbox.sizeOf', `must be a function, got ${shown(sizeOf)}`);
   }
   const high = requireFraction('mailbox.highWater', options.highWater ?? DEFAULT_HIGH_WATER);
   const low = requireFraction('mailbox.lowWater', options.lowWater ?? Math.min(DEFAULT_LOW_WATER, high));
@@ -71,7 +73,7 @@ export function resolveMailbox(options: MailboxOptions = {}): MailboxPolicy {
     overflow,
     blockMs: requirePositiveInteger('mailbox.blockMs', options.blockMs ?? DEFAULT_BLOCK_MS),
     maxBytes: requireBytes(options),
-    sizeOf: options.sizeOf,
+    sizeOf,
     highAt: Math.max(1, Math.ceil(capacity * high)),
     lowAt: Math.floor(capacity * low),
   };
@@ -79,7 +81,7 @@ export function resolveMailbox(options: MailboxOptions = {}): MailboxPolicy {
 
 function requireFraction(field: string, value: number): number {
   if (value >= 0 && value <= 1) return value;
-  throw new InvalidOptionsError(field, `must be a number from 0 to 1, got ${String(value)}`);
+  throw new InvalidOptionsError(field, `must be a number from 0 to 1, got ${shown(value)}`);
 }
 
 function requireBytes({ maxBytes, sizeOf }: MailboxOptions): number {

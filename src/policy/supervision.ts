@@ -8,6 +8,7 @@ import { InvalidOptionsError } from '../errors/index.ts';
 import { resolveBackoff } from './backoff.ts';
 import type { BackoffOptions, BackoffPolicy } from './backoff.ts';
 import { requireAtLeast, requirePositive } from './required-numbers.ts';
+import { requireObject, shown } from './required-options.ts';
 
 /** Which ends of a child lead to its restart: being done or failing; failing alone; none. */
 export type RestartRule = 'permanent' | 'transient' | 'temporary';
@@ -49,18 +50,18 @@ const DEFAULT_BACKOFF = { initialMs: 100, factor: 2, maxMs: 30_000, jitter: 'equ
 export function resolveSupervision(options: SupervisionOptions = {}): SupervisionPolicy {
   const { restart = 'temporary', maxRestarts = 5, withinMs = 60_000, backoff = {}, stableMs = 60_000 } = options;
   if (!RULES.includes(restart)) {
-    const problem = `must be one of permanent, transient, temporary, got ${String(restart)}`;
+    const problem = `must be one of permanent, transient, temporary, got ${shown(restart)}`;
     throw new InvalidOptionsError('supervision.restart', problem);
   }
   if (!Number.isSafeInteger(maxRestarts) || maxRestarts < 0) {
-    const problem = `must be a whole number of at least 0, got ${String(maxRestarts)}`;
+    const problem = `must be a whole number of at least 0, got ${shown(maxRestarts)}`;
     throw new InvalidOptionsError('supervision.maxRestarts', problem);
   }
   return {
     restart,
     maxRestarts,
     withinMs: requirePositive('supervision.withinMs', withinMs),
-    backoff: resolveBackoff(withDefaults(backoff), 'supervision.backoff'),
+    backoff: resolveBackoff(withDefaults(requireObject('supervision.backoff', backoff)), 'supervision.backoff'),
     stableMs: requireAtLeast('supervision.stableMs', stableMs, 0),
   };
 }

@@ -14,6 +14,8 @@ export class CellExtras {
   readonly watchers = new Set<Cell>();
   /** Those whom this actor watches. */
   readonly watching = new Set<Cell>();
+  /** Children that have ended, the last ones; see `rememberEnded`. */
+  endedChildren: Map<string, Cell> | undefined = undefined;
   timers: NamedTimers | undefined = undefined;
   /** The receptionist knows the actor. */
   registered = false;
@@ -72,16 +74,20 @@ export class CellExtras {
   notify(snapshot: unknown, cell: Cell): void {
     // The iterator of an empty map costs, too, and this comes with every message.
     if (this.#listeners.size === 0) return;
-    for (const [listener, last] of this.#listeners) {
+    // A copy: a listener that subscribes anew while it is called would otherwise be called for ever.
+    for (const [listener, last] of Array.from(this.#listeners)) {
       // XState also calls back for messages that changed nothing.
-      if (last === snapshot) continue;
+      if (last === snapshot || !this.#listeners.has(listener)) continue;
       this.#listeners.set(listener, snapshot);
       callListener(cell, () => listener(snapshot as never));
     }
   }
 
   deliverFact(fact: unknown, cell: Cell): void {
-    for (const listener of this.#factListeners) callListener(cell, () => listener(fact as never));
+    if (this.#factListeners.size === 0) return;
+    for (const listener of Array.from(this.#factListeners)) {
+      if (this.#factListeners.has(listener)) callListener(cell, () => listener(fact as never));
+    }
   }
 
   deliverEarlyFacts(cell: Cell): void {
@@ -98,6 +104,7 @@ export class CellExtras {
     this.watchers.clear();
     this.#listeners.clear();
     this.#factListeners.clear();
+    this.endedChildren = undefined;
     this.timers = undefined;
     this.supervision = undefined;
     this.#settle?.(outcome);

@@ -3,7 +3,7 @@ import type { Intent } from '../../machines/index.ts';
 import type { ActorRef, Message } from '../../ports/index.ts';
 import type { Cell } from './cell.ts';
 import { isCell } from './cell-brand.ts';
-import { Envelope, messageOf } from './mailbox/envelope.ts';
+import { Envelope } from './mailbox/envelope.ts';
 import { MessageSignal } from './mailbox/signal.ts';
 import type { Signal } from './mailbox/signal.ts';
 import { watchedUnder } from './life/watching.ts';
@@ -106,9 +106,14 @@ function reply(cell: Cell, value: unknown): void {
 }
 
 function beginWatch(cell: Cell, target: ActorRef<never> | string): void {
-  const subject = typeof target === 'string' ? childOf(cell, target) : target;
+  const subject = typeof target === 'string' ? childOrEnded(cell, target) : target;
   if (isCell(subject)) cell.watch(subject);
   else cell.log('warn', `nothing to watch is named "${typeof target === 'string' ? target : target.path}"`);
+}
+
+/** A child by its name, also one that has ended; the living one first. */
+function childOrEnded(cell: Cell, name: string): Cell | undefined {
+  return childOf(cell, name) ?? cell.someExtras?.endedChildren?.get(name);
 }
 
 function endWatch(cell: Cell, target: ActorRef<never> | string): void {
@@ -124,15 +129,10 @@ function stash(cell: Cell): void {
   }
   // Once: a second `stash` of the same message would double it.
   cell.current = undefined;
-  if (mailbox.stash(current)) {
-    cell.extras.justStashed = true;
-    // It will be processed once more, and counts then.
-    cell.system.delivered--;
-    return;
-  }
-  cell.log('warn', 'the stash is full; the message is lost', { message: messageOf(current).type });
-  cell.system.letterTo(cell.path, 'overflow', messageOf(current));
-  if (current instanceof Envelope) current.ask?.refuse('mailboxFull');
+  mailbox.stash(current);
+  cell.extras.justStashed = true;
+  // It will be processed once more, and counts then.
+  cell.system.delivered--;
 }
 
 function stashSignal(cell: Cell, signal: Signal | undefined): void {

@@ -167,7 +167,7 @@ export class Cell extends TreeNode<Cell> implements Actor, Runnable, MailboxOwne
     return refusalOf(this, message) ?? accept(this, message, ask);
   }
 
-  offer(message: Message, options: OfferOptions = {}): Promise<TellOutcome> {
+  offer(message: Message, options?: OfferOptions): Promise<TellOutcome> {
     const refusal = refusalOf(this, message);
     return refusal === undefined ? acceptWhenRoom(this, message, options) : Promise.resolve(refusal);
   }
@@ -283,7 +283,6 @@ export class Cell extends TreeNode<Cell> implements Actor, Runnable, MailboxOwne
   bodyFailed(reason: unknown, final = false): void {
     if (this.phase === 'ended') return;
     const error = RuntimeError.from(reason, 'ACTOR_FAILED');
-    this.system.failure = error;
     this.log('error', `actor "${this.path}" failed`, { error });
     if (this.phase === 'suspended' && !final) return;
     // A transition that failed did not happen, so neither do its effects.

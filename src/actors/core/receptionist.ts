@@ -4,6 +4,7 @@
 //   R1. An actor that has ended is under no key.
 //   R2. Whoever subscribes hears the present actors first, then each change in order, and no state twice in a row; also
 //       when a subscriber changes something while it is called.
+//   R3. The end of an actor costs as much as it has keys and subscriptions, not as much as there are.
 
 import { RuntimeError } from '../../errors/index.ts';
 import type { ActorRef, Message } from '../../ports/index.ts';
@@ -60,12 +61,19 @@ export interface Registrable extends ActorRef<never> {
 
 type Listener = (refs: readonly ActorRef<never>[]) => void;
 
+/** What is to be undone when an actor ends (R3): its keys, and the functions that end its subscriptions. */
+interface Ties {
+  readonly names: Set<string>;
+  readonly subscriptions: Set<() => void>;
+}
+
 /** The receptionist of one system. */
 export class SystemReceptionist implements Receptionist {
   readonly #living: (ref: ActorRef<never>) => Registrable | undefined;
   readonly #guard: (action: () => unknown) => void;
   readonly #actors = new Map<string, Set<Registrable>>();
-  readonly #listeners = new Map<string, Map<Listener, Registrable | undefined>>();
+  readonly #listeners = new Map<string, Set<Listener>>();
+  readonly #ties = new Map<Registrable, Ties>();
   /** Calls that are still to be made. Empty unless a subscriber made a change while it was called (R2). */
   readonly #calls: (() => void)[] = [];
   #calling = false;
@@ -84,7 +92,7 @@ export class SystemReceptionist implements Receptionist {
     const actors = this.#actors.get(name) ?? new Set();
     if (actors.has(actor)) return;
     this.#actors.set(name, actors.add(actor));
-    actor.extras.registered = true;
+    this.#tiesOf(actor).names.add(name);
     this.#announce(name);
   }
 
@@ -107,25 +115,48 @@ export class SystemReceptionist implements Receptionist {
         ? (subscriber as Listener)
         : (refs: readonly ActorRef<never>[]) =>
             actor?.notify('receptionist', { type: 'actor.listing', key: name, refs } as Message);
-    if (actor !== undefined) actor.extras.registered = true;
-    const listeners = this.#listeners.get(name) ?? new Map<Listener, Registrable | undefined>();
-    this.#listeners.set(name, listeners.set(listener, actor));
+    const listeners = this.#listeners.get(name) ?? new Set<Listener>();
+    this.#listeners.set(name, listeners.add(listener));
+    const end = (): void => {
+      this.#unsubscribe(name, listener);
+      if (actor !== undefined) this.#untie(actor, (ties) => ties.subscriptions.delete(end));
+    };
+    if (actor !== undefined) this.#tiesOf(actor).subscriptions.add(end);
     this.#guard(() => listener(this.find(key)));
-    return () => this.#unsubscribe(name, listener);
+    return end;
   }
 
   /** Removes an actor that has ended (R1). */
   forget(actor: Registrable): void {
-    for (const name of this.#actors.keys()) this.#remove(name, actor);
-    for (const [name, listeners] of this.#listeners) {
-      for (const [listener, owner] of listeners) if (owner === actor) this.#unsubscribe(name, listener);
+    const ties = this.#ties.get(actor);
+    if (ties === undefined) return;
+    for (const name of ties.names) this.#remove(name, actor);
+    for (const end of ties.subscriptions) end();
+  }
+
+  #tiesOf(actor: Registrable): Ties {
+    let ties = this.#ties.get(actor);
+    if (ties === undefined) {
+      ties = { names: new Set(), subscriptions: new Set() };
+      this.#ties.set(actor, ties);
+      actor.extras.registered = true;
     }
+    return ties;
+  }
+
+  /** Undoes one tie, and keeps nothing of an actor that has none left. */
+  #untie(actor: Registrable, undo: (ties: Ties) => unknown): void {
+    const ties = this.#ties.get(actor);
+    if (ties === undefined) return;
+    undo(ties);
+    if (ties.names.size === 0 && ties.subscriptions.size === 0) this.#ties.delete(actor);
   }
 
   #remove(name: string, actor: Registrable): void {
     const actors = this.#actors.get(name);
     if (actors?.delete(actor) !== true) return;
     if (actors.size === 0) this.#actors.delete(name);
+    this.#untie(actor, ({ names }) => names.delete(name));
     this.#announce(name);
   }
 
@@ -136,12 +167,13 @@ export class SystemReceptionist implements Receptionist {
   }
 
   #announce(name: string): void {
-    const refs = this.find({ name });
     const listeners = this.#listeners.get(name);
-    for (const listener of listeners?.keys() ?? []) {
+    if (listeners === undefined) return;
+    const refs = this.find({ name });
+    for (const listener of listeners) {
       // One that has left meanwhile is not called any more.
       this.#calls.push(() => {
-        if (listeners?.has(listener) === true) this.#guard(() => listener(refs));
+        if (listeners.has(listener)) this.#guard(() => listener(refs));
       });
     }
     if (this.#calling) return;

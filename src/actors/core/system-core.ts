@@ -59,8 +59,6 @@ export interface SystemCore {
   readonly propagation: Propagation | undefined;
   /** The cell whose message is processed: whoever sends now. */
   running: Cell | undefined;
-  /** The last failure of an actor, for whoever looks right after a message was processed. */
-  failure: Error | undefined;
   /** Whether its stop has begun. */
   readonly stopping: boolean;
   /** Messages accepted, processed, and accepted but never processed, since the system began. */

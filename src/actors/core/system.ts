@@ -1,7 +1,7 @@
 // An actor system: a tree of actors that share one environment.
 
 import { InvalidOptionsError, RuntimeError } from '../../errors/index.ts';
-import { requireAtLeast, resolveChild } from '../../policy/index.ts';
+import { requireAtLeast, requireObject, resolveChild, shown } from '../../policy/index.ts';
 import type { ChildOptions, ChildPolicy, MailboxOptions, SupervisionStrategy } from '../../policy/index.ts';
 import { createRealEnvironment, createSafeLogger } from '../../ports/index.ts';
 import type { ActorRef, Environment, Message, ReplyTo } from '../../ports/index.ts';
@@ -20,10 +20,12 @@ import type { Dispatcher } from './dispatcher.ts';
 import { Inspection } from './inspection/inspection.ts';
 import type { Inspector } from './inspection/inspection.ts';
 import type { Actor, AnyLogic, InputOf } from './body/logic.ts';
+import { requireFunction, requireLogic, requireName, requireReceiver } from './requirements.ts';
 import { SystemReceptionist } from './receptionist.ts';
 import type { Receptionist } from './receptionist.ts';
 import { Supervision } from './life/supervision.ts';
 import { stopSystem } from './life/system-stop.ts';
+import { rememberEnded } from './life/watching.ts';
 import type { SystemStopReport } from './life/system-stop.ts';
 import type { Propagation, SystemCore, SystemRuntime } from './system-core.ts';
 import { Timers } from './timers.ts';
@@ -86,7 +88,11 @@ export interface ActorSystem {
     message: (replyTo: ReplyAddress<Reply>) => Messages,
     options: AskOptions,
   ): Promise<Reply>;
-  /** Ends one actor and its children, after the messages that wait. Settles when it has ended. */
+  /**
+   * Ends one actor and its children, after the messages that wait. Settles when it has ended, at once when it had before.
+   *
+   * @throws (rejects) INVALID_OPTIONS for what is no actor of this system
+   */
   stopActor(ref: ActorRef<never>): Promise<void>;
   /** The living actors, parents before their children. */
   actors(): readonly ActorRef[];
@@ -95,8 +101,9 @@ export interface ActorSystem {
   /** Calls back for everything that happens. Returns the function that ends this. Costs time while anybody listens. */
   inspect(inspector: Inspector): () => void;
   /**
-   * Stops everything, the youngest first. Actors that have not ended after `deadlineMs` (default 5,000) are ended by
-   * force. Idempotent: later calls get the first one's report.
+   * Stops everything: one actor after the other, the youngest first, all within one deadline. Messages from outside are
+   * refused at once; actors may still tell each other until they stop themselves. Those that have not ended after
+   * `deadlineMs` (default 10,000) are ended by force. Idempotent: later calls get the first one's report.
    *
    * @throws (rejects) INVALID_OPTIONS for a deadline that is no finite number of at least 0
    */
@@ -108,7 +115,8 @@ export interface ReplyAddress<Reply> {
   tell(reply: Reply): void;
 }
 
-const NAME = /^[A-Za-z0-9._-]{1,128}$/;
+/** Above the default `cleanUpMs`, so that one clean-up that hangs does not take the time of all the others. */
+const STOP_DEADLINE_MS = 10_000;
 
 const PRODUCTION: SystemRuntime = { createBacklog: () => new FifoBacklog(), createDispatcher };
 
@@ -136,7 +144,6 @@ class System implements ActorSystem, SystemCore {
   readonly receptionist: SystemReceptionist;
   readonly propagation: Propagation | undefined;
   running: Cell | undefined = undefined;
-  failure: Error | undefined = undefined;
   accepted = 0;
   delivered = 0;
   dropped = 0;
@@ -148,6 +155,8 @@ class System implements ActorSystem, SystemCore {
   #stopping: Promise<SystemStopReport> | undefined;
 
   constructor(options: SystemOptions, runtime: SystemRuntime) {
+    requireObject('options', options);
+    if (options.inspect !== undefined && options.inspect !== false) requireFunction('inspect', options.inspect);
     const environment = options.environment ?? createRealEnvironment();
     this.environment = { ...environment, log: createSafeLogger(environment.log) };
     this.runtime = runtime;
@@ -180,6 +189,7 @@ class System implements ActorSystem, SystemCore {
   }
 
   spawn<Logic extends AnyLogic>(logic: Logic, options: SpawnOptions<Logic>): Actor<Logic> {
+    requireObject('options', options);
     const parent = options.parent === undefined ? undefined : this.#living(options.parent);
     return this.spawnUnder(parent, options.name, logic, options) as unknown as Actor<Logic>;
   }
@@ -190,11 +200,11 @@ class System implements ActorSystem, SystemCore {
     logic: AnyLogic,
     options: ChildOptions & { readonly input?: unknown; readonly persist?: PersistOptions | undefined },
   ): Cell {
+    requireName(name);
     if (this.#stopping !== undefined) throw new RuntimeError('SYSTEM_STOPPED', `cannot start actor "${name}"`);
     if (parent?.alive === false) throw new RuntimeError('NOT_FOUND', `actor "${parent.path}" has ended`);
     requireLogic(logic);
-    if (!NAME.test(name)) throw new InvalidOptionsError('name', `is "${name}"; it takes 1 to 128 of A-Z a-z 0-9 . _ -`);
-    const policy = resolveChild(options, this.#defaults);
+    const policy = resolveChild(requireObject('options', options), this.#defaults);
     const siblings = parent?.childMap ?? this.#top;
     if (siblings.has(name)) {
       throw new RuntimeError('NAME_TAKEN', `an actor named "${name}" lives under "${parent?.path ?? '/'}" already`);
@@ -219,6 +229,7 @@ class System implements ActorSystem, SystemCore {
     // An actor of the system's own stands in no map, and may have the name of nobody.
     if (siblings.get(name) !== cell) return;
     siblings.delete(name);
+    if (parent !== undefined) rememberEnded(parent, cell);
     this.#supervisionFor(parent)?.memberRemoved(name);
   }
 
@@ -238,6 +249,8 @@ class System implements ActorSystem, SystemCore {
     options: AskOptions,
   ): Promise<never> {
     return new Promise((resolve, reject) => {
+      requireReceiver(receiver);
+      requireObject('options', options);
       this.startAsk(receiver, message, options, { replied: resolve as (value: unknown) => void, failed: reject });
     });
   }
@@ -254,7 +267,8 @@ class System implements ActorSystem, SystemCore {
       const letter = this.deadLetters.add('lateReply', value, asker, receiver.path);
       if (this.inspection.active) this.inspection.emit({ type: 'deadLetter.added', letter });
     };
-    const traced = this.propagation?.ask === undefined ? undefined : new TracedSink(sink, this.propagation);
+    const { log } = this.environment;
+    const traced = this.propagation?.ask === undefined ? undefined : new TracedSink(sink, this.propagation, log);
     const pending = new PendingAsk(receiver, options, { sink: traced ?? sink, timers, onLate });
     if (pending.settled) return;
     pending.addressed = typeof message === 'function';
@@ -275,7 +289,10 @@ class System implements ActorSystem, SystemCore {
   }
 
   async stopActor(ref: ActorRef<never>): Promise<void> {
-    if (ref instanceof Cell) await ref.stop();
+    if (!(ref instanceof Cell && ref.system === this)) {
+      throw new InvalidOptionsError('ref', `must be the reference of an actor of this system, got ${shown(ref)}`);
+    }
+    await ref.stop();
   }
 
   actors(): readonly ActorRef[] {
@@ -283,6 +300,7 @@ class System implements ActorSystem, SystemCore {
   }
 
   actor(path: string): ActorRef | undefined {
+    if (typeof path !== 'string') throw new InvalidOptionsError('path', `must be a string, got ${shown(path)}`);
     const [first, ...rest] = path.replace(/^\//, '').split('/');
     let cell = first === undefined ? undefined : this.#top.get(first);
     for (const name of rest) cell = cell?.childNamed(name);
@@ -290,18 +308,20 @@ class System implements ActorSystem, SystemCore {
   }
 
   inspect(inspector: Inspector): () => void {
+    requireFunction('inspector', inspector);
     if (this.#inspectable) return this.inspection.add(inspector);
     throw new RuntimeError('FAILED_PRECONDITION', 'the system was created with inspect: false');
   }
 
-  stop({ deadlineMs = 5000 }: { readonly deadlineMs?: number } = {}): Promise<SystemStopReport> {
+  stop(options: { readonly deadlineMs?: number } = {}): Promise<SystemStopReport> {
     try {
+      const { deadlineMs = STOP_DEADLINE_MS } = requireObject('options', options);
       requireAtLeast('deadlineMs', deadlineMs, 0);
+      this.#stopping ??= this.#stop(deadlineMs);
+      return this.#stopping;
     } catch (error) {
       return Promise.reject(RuntimeError.from(error));
     }
-    this.#stopping ??= this.#stop(deadlineMs);
-    return this.#stopping;
   }
 
   async #stop(deadlineMs: number): Promise<SystemStopReport> {
@@ -323,6 +343,7 @@ class System implements ActorSystem, SystemCore {
 
   #living(ref: ActorRef<never>): Cell {
     if (ref instanceof Cell && ref.system === this && ref.alive) return ref;
+    requireReceiver(ref);
     throw new RuntimeError('NOT_FOUND', `actor "${ref.path}" has ended or belongs to another system`);
   }
 }
@@ -337,10 +358,4 @@ function* walk(cells: Iterable<Cell>): Generator<Cell> {
     yield cell;
     yield* walk(cell.children);
   }
-}
-
-function requireLogic(logic: unknown): asserts logic is AnyLogic {
-  const { kind, receive, transition } = (logic ?? {}) as Readonly<Record<string, unknown>>;
-  if (typeof transition === 'function' || (kind === 'behavior' && typeof receive === 'function')) return;
-  throw new InvalidOptionsError('logic', 'must be an XState machine, other XState actor logic, or a behavior');
 }

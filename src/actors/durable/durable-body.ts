@@ -53,6 +53,8 @@ class DurableBody implements Body, BodyHost {
   #held = false;
   /** Something may have changed since the last look. */
   #dirty = false;
+  /** What the behaviour does at its end. A failure ends it, and the restart waits for the same. */
+  #cleanUp: Promise<void> | undefined;
   /** What is stored, the time of storing aside. */
   #stored = '';
   /** Facts of transitions that are not stored yet. */
@@ -88,12 +90,12 @@ class DurableBody implements Body, BodyHost {
   }
 
   stop(): Promise<void> | undefined {
-    if (!this.#live) return undefined;
+    if (!this.#live) return this.#cleanUp;
     this.#live = false;
     this.#session.close();
-    const cleanUp = this.#begun ? this.#inner.stop() : undefined;
+    if (this.#begun) this.#cleanUp = this.#inner.stop();
     this.#release();
-    return cleanUp;
+    return this.#cleanUp;
   }
 
   // What the behaviour reports.

@@ -39,7 +39,7 @@ export class DurablePlain implements DurableInner {
   }
 
   capture(): DurableRecord {
-    const state = this.#body.snapshot() ?? null;
+    const state = this.#body.snapshot();
     const timers = [...this.#host.cell.timers.armed].map(([name, timer]) => this.#stored(name, timer));
     return { state: this.#codec === undefined ? state : this.#codec.encode(state), timers };
   }

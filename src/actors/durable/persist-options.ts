@@ -61,7 +61,8 @@ export interface PersistPolicy extends PersistOptions {
   readonly timeoutMs: number;
 }
 
-const RESUMES: readonly unknown[] = ['deadline', 'remaining', 'restart', undefined] satisfies (
+/** What `resume` takes. */
+export const RESUMES: readonly unknown[] = ['deadline', 'remaining', 'restart', undefined] satisfies (
   | TimerResume
   | undefined
 )[];

@@ -29,6 +29,8 @@ export function requirePlain(value: unknown, path: string, depth = 0): void {
 /** False when the object itself is not plain. */
 function requireParts(value: object, path: string, depth: number): boolean {
   if (Array.isArray(value)) {
+    // `length` is the one property that is no item.
+    if (Reflect.ownKeys(value).length > value.length + 1) throw dropped(value, path);
     for (const [i, item] of value.entries()) {
       if (item === undefined) return false;
       requirePlain(item, `${path}[${i}]`, depth);
@@ -37,8 +39,22 @@ function requireParts(value: object, path: string, depth: number): boolean {
   }
   const prototype: unknown = Object.getPrototypeOf(value);
   if ((prototype !== Object.prototype && prototype !== null) || 'toJSON' in value) return false;
-  for (const [key, part] of Object.entries(value)) requirePlain(part, `${path}.${key}`, depth);
+  const entries = Object.entries(value);
+  if (Reflect.ownKeys(value).length > entries.length) throw dropped(value, path);
+  for (const [key, part] of entries) requirePlain(part, `${path}.${key}`, depth);
   return true;
+}
+
+/** Symbols, what is not enumerable, and what an array has beside its items. */
+function dropped(value: object, path: string): RuntimeError {
+  const key = Reflect.ownKeys(value).find(
+    (one) =>
+      typeof one === 'symbol' ||
+      (Array.isArray(value)
+        ? one !== 'length' && !(Number(one) < value.length)
+        : !Object.prototype.propertyIsEnumerable.call(value, one)),
+  );
+  return refusal(path, `has the property ${String(key)}, which JSON leaves out`);
 }
 
 function refusal(path: string, problem: string): RuntimeError {

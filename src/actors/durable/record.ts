@@ -7,6 +7,7 @@
 import { RuntimeError } from '../../errors/index.ts';
 import type { TimerRule } from '../core/body/behavior.ts';
 import { requirePlain } from './plain-data.ts';
+import { RESUMES } from './persist-options.ts';
 import type { PersistPolicy } from './persist-options.ts';
 
 /** When timers that were armed fire after the actor was started again. */
@@ -46,8 +47,13 @@ export interface StoredRecord extends DurableRecord {
   readonly done?: { readonly output?: unknown } | undefined;
 }
 
+const REPEATS: readonly unknown[] = ['fixedRate', 'fixedDelay', undefined] satisfies TimerRule['repeat'][];
+
 /** Version of this form of storing. */
 const FORMAT = 1;
+
+/** How a state that is undefined is told from one that is null. */
+const STATELESS = { state: null, stateless: true };
 
 /** What a claim stores where nothing was stored before. */
 export const EMPTY_DATA = JSON.stringify({ format: FORMAT, empty: true });
@@ -57,7 +63,8 @@ export function encodeRecord(record: StoredRecord): string {
   requirePlain(record.state, 'state');
   requirePlain(record.timers, 'timers');
   requirePlain(record.done, 'done');
-  return JSON.stringify({ format: FORMAT, ...record });
+  // JSON has no word for a state that is undefined.
+  return JSON.stringify({ format: FORMAT, ...record, ...(record.state === undefined && STATELESS) });
 }
 
 /**
@@ -72,6 +79,7 @@ export function decodeRecord(
   const record = parse(key, data);
   if (record.format > FORMAT) throw tooNew(key, `format ${record.format}`, `format ${FORMAT}`);
   if (record.empty === true) return undefined;
+  if (record.stateless === true) Object.assign(record, { state: undefined });
   requireRecord(key, record);
   if (record.version > version) throw tooNew(key, `version ${record.version}`, `version ${version}`);
   if (record.version === version) return record;
@@ -89,7 +97,7 @@ export function decodeRecord(
   }
 }
 
-type Parsed = { readonly format: number; readonly empty?: unknown };
+type Parsed = { readonly format: number; readonly empty?: unknown; readonly stateless?: unknown };
 
 function parse(key: string, data: string): Parsed {
   let value: unknown;
@@ -105,18 +113,35 @@ function parse(key: string, data: string): Parsed {
 }
 
 function requireRecord(key: string, value: object): asserts value is StoredRecord {
-  const { version, savedAt, timers } = value as Partial<StoredRecord>;
+  const { version, savedAt, timers, resume } = value as Partial<StoredRecord>;
   const isWhole =
     Number.isSafeInteger(version) && Number.isFinite(savedAt) && Array.isArray(timers) && 'state' in value;
-  if (!isWhole || !timers.every(isTimer)) {
+  if (!isWhole || resume === undefined || !RESUMES.includes(resume)) {
     throw new RuntimeError('SNAPSHOT_INVALID', `${about(key)} lacks parts of a record`);
   }
+  const strange = timers.findIndex((timer) => !isTimer(timer));
+  if (strange >= 0) throw new RuntimeError('SNAPSHOT_INVALID', `${about(key)} has no timer at timers[${strange}]`);
 }
 
 function isTimer(value: unknown): value is StoredTimer {
   if (typeof value !== 'object' || value === null) return false;
-  const { name, dueAt, delayMs } = value as Partial<StoredTimer>;
-  return typeof name === 'string' && Number.isFinite(dueAt) && Number.isFinite(delayMs);
+  const { name, message, dueAt, delayMs, rule, source, target } = value as Partial<StoredTimer>;
+  const isArmed = typeof name === 'string' && Number.isFinite(dueAt) && isDelay(delayMs);
+  const isMessage = typeof message === 'object' && message !== null && 'type' in message;
+  return isArmed && isMessage && typeof message.type === 'string' && isRule(rule) && [source, target].every(isPath);
+}
+
+function isDelay(value: unknown): boolean {
+  return Number.isFinite(value) && Number(value) >= 0;
+}
+
+function isRule(value: TimerRule | null | undefined): boolean {
+  if (value === undefined) return true;
+  return typeof value === 'object' && value !== null && isDelay(value.afterMs) && REPEATS.includes(value.repeat);
+}
+
+function isPath(value: unknown): boolean {
+  return value === undefined || (Array.isArray(value) && value.every((id) => typeof id === 'string'));
 }
 
 function tooNew(key: string, found: string, known: string): RuntimeError {

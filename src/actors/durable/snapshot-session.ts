@@ -36,8 +36,7 @@ export class SnapshotSession {
    * @param read looks at what is stored before it is claimed; throws when it must stay as it is
    */
   async open<T>(read: (data: string) => T): Promise<T | undefined> {
-    const { store, key } = this.#policy;
-    const found = await this.#insist('load', () => store.load(key));
+    const found = await this.#insist('load', () => this.#load());
     const state = found === undefined ? undefined : read(found.data);
     this.#version = found?.version;
     await this.save(found?.data ?? EMPTY_DATA);
@@ -57,7 +56,7 @@ export class SnapshotSession {
     const version = this.#version ?? 0;
     await this.#insist('delete', async () => {
       if (await this.#limited(() => store.delete(key, version))) return;
-      const found = await this.#limited(() => store.load(key));
+      const found = await this.#load();
       // An earlier attempt may have done it, with the answer lost.
       if (found !== undefined) throw this.#conflict(found);
     });
@@ -69,6 +68,12 @@ export class SnapshotSession {
     this.#cell.system.timers.cancel(this.#timer);
   }
 
+  /** Null, which many databases give for no row, is nothing too. */
+  async #load(): Promise<StoredSnapshot | undefined> {
+    const { store, key } = this.#policy;
+    return (await this.#limited(() => store.load(key))) ?? undefined;
+  }
+
   async #write(next: StoredSnapshot): Promise<void> {
     const { store, key } = this.#policy;
     let failure: RuntimeError | undefined;
@@ -77,7 +82,7 @@ export class SnapshotSession {
     } catch (error) {
       failure = RuntimeError.from(error, 'UNAVAILABLE');
     }
-    const found = await this.#limited(() => store.load(key));
+    const found = await this.#load();
     if (found?.version === next.version && found.writer === next.writer) return;
     if (found?.version !== this.#version) throw this.#conflict(found);
     throw failure ?? new RuntimeError('ABORTED', 'the store refused to replace the version that it holds');
@@ -89,7 +94,7 @@ export class SnapshotSession {
     const { random } = this.#cell.system.environment;
     for (let attempt = 0; ; attempt++) {
       try {
-        return await (what === 'load' ? this.#limited(action) : action());
+        return await action();
       } catch (error) {
         if (isRuntimeError(error) && error.code === 'STORE_CONFLICT') throw error;
         const text = `the store failed to ${what} "${key}"`;
@@ -109,7 +114,8 @@ export class SnapshotSession {
     return new Promise<T>((resolve, reject) => {
       if (this.#closed) return;
       // The executor of a promise turns what the store throws at once into a rejection.
-      const answer = call();
+      // A store that answers at once, without a promise, is one all the same.
+      const answer = Promise.resolve(call());
       const timer = timers.start(timeoutMs, () => reject(new DeadlineExceededError('the store', timeoutMs)));
       this.#timer = timer;
       answer.then(resolve, reject).finally(() => timers.cancel(timer));

@@ -23,7 +23,8 @@ export interface StatelyOptions extends ViewOptions {
   readonly inspector?: StatelyInspector | undefined;
   /**
    * What is shown of contexts, messages and outputs. Default `redactSecrets`: values are masked whose key contains secret,
-   * api key, password, token, credential, cookie or authorization. False: everything is shown.
+   * api key, private key, password, passwd, pwd, passphrase, token, jwt, credential, cookie, auth, authorization,
+   * connection string or dsn. False: everything is shown.
    */
   readonly redact?: false | Redactor | undefined;
   /** How much is shown of one value. */

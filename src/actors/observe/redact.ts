@@ -26,7 +26,11 @@ export interface CopyLimits {
   readonly text?: number | undefined;
 }
 
-const SECRET = /secret|api[-_ ]?key|password|token|credential|cookie|authorization/i;
+const SECRET =
+  /secret|(?:api|private).?key|passw(?:or)?d|passphrase|token|credential|cookie|authori[sz]ation|connection.?string/i;
+/** Short ones, which are parts of harmless words too: `author`, `fieldsNeeded`, `mapWidth`. */
+const SHORT_SECRET =
+  /[aA]uth(?![a-z])|AUTH(?![A-Z])|pwd|Pwd|PWD|jwt|Jwt|JWT|(?<![A-Za-z])dsn(?![a-z])|Dsn(?![a-z])|(?<![A-Z])DSN(?![A-Z])/;
 const MASK = '[redacted]';
 
 /** The redactor that is used unless another one is given: masks what stands under a key that names a secret. */
@@ -34,7 +38,7 @@ export const redactSecrets: Redactor = (path, value) => {
   const key = path.at(-1);
   // Nothing is learnt from what is not there, and that it is not there helps.
   if (key === undefined || value === undefined || value === null) return value;
-  return SECRET.test(key) ? MASK : value;
+  return SECRET.test(key) || SHORT_SECRET.test(key) ? MASK : value;
 };
 
 /** Copies a value so that it can leave the process. */

@@ -22,6 +22,7 @@ import { pct } from './pct.ts';
 import { portfolio } from './portfolio.ts';
 import { random } from './random.ts';
 import { parseReplay, repeat } from './replay-text.ts';
+import { describeValue, requireCount, requireObject, requireScenario } from './required-options.ts';
 import type { Scenario } from './scenario.ts';
 import type { Chooser, Strategy } from './strategy.ts';
 
@@ -31,7 +32,7 @@ export interface ExploreOptions {
   readonly strategy?: 'random' | 'pct' | 'dfs' | 'portfolio' | Strategy | undefined;
   /** Most schedules. Default 1,000, and 100,000 under `dfs`; no limit when `timeMs` is given. */
   readonly schedules?: number | undefined;
-  /** Real time after which no further schedule begins, in milliseconds. Default: no limit. */
+  /** Real time after which no further schedule begins, in milliseconds; the first one always does. Default: no limit. */
   readonly timeMs?: number | undefined;
   /** Seed of the strategy and of the environment's randomness. Default 1. */
   readonly seed?: number | undefined;
@@ -74,6 +75,8 @@ let previous: Promise<unknown> = Promise.resolve();
  *   INVALID_OPTIONS
  */
 export async function explore<State>(scenario: Scenario<State>, options: ExploreOptions = {}): Promise<Exploration> {
+  requireScenario(scenario);
+  requireObject('options', options);
   const plan = resolvePlan(options);
   const turn = previous.then(() => exploreAlone(scenario, plan));
   previous = turn.catch(() => {});
@@ -140,7 +143,8 @@ async function search(plan: Plan, runner: Runner): Promise<Exploration> {
   });
   while (schedules < plan.schedules) {
     const now = clock.monotonic();
-    if (now >= endsAt) break;
+    // A result of no schedule at all would pass for a good one.
+    if (now >= endsAt && schedules > 0) break;
     if (now >= turnAt) {
       await turnOfEventLoop();
       turnAt = clock.monotonic() + TURN_MS;
@@ -180,7 +184,8 @@ interface RejectionTrap {
 
 /** Takes the rejections that nobody handles away from the process, as long as it explores. */
 function catchRejections(): RejectionTrap {
-  const others = process.listeners('unhandledRejection');
+  // The raw ones, so that a listener for once stays one.
+  const others = process.rawListeners('unhandledRejection') as NodeJS.UnhandledRejectionListener[];
   const caught: RejectionTrap = { to: undefined, remove };
   const listen = (error: unknown): void => caught.to?.failed(error);
   process.removeAllListeners('unhandledRejection');
@@ -203,11 +208,11 @@ function resolvePlan(options: ExploreOptions): Plan {
   }
   const seed = requireCount('seed', options.seed ?? 1, 0);
   const timeMs = options.timeMs ?? Number.POSITIVE_INFINITY;
-  if (!(timeMs > 0)) throw new InvalidOptionsError('timeMs', `must be above 0, got ${String(timeMs)}`);
+  requireNumber('timeMs', timeMs, timeMs > 0, 'above 0');
   const schedules = options.schedules ?? defaultSchedules(options);
   if (schedules !== Number.POSITIVE_INFINITY) requireCount('schedules', schedules, 1);
   const limitMs = options.limitMs ?? DEFAULT_LIMIT_MS;
-  if (!(limitMs >= 0)) throw new InvalidOptionsError('limitMs', `must be at least 0, got ${String(limitMs)}`);
+  requireNumber('limitMs', limitMs, limitMs >= 0, 'of at least 0');
   const earlyTimers = requireCount('earlyTimers', options.earlyTimers ?? DEFAULT_EARLY_TIMERS, 0);
   const settings = { seed, limitMs, earlyTimers, faults: resolveFaults(options.faults) };
   return {
@@ -228,7 +233,10 @@ function defaultSchedules({ timeMs, strategy }: ExploreOptions): number {
 }
 
 function strategyOf(strategy: NonNullable<ExploreOptions['strategy']>, seed: number): Strategy {
-  if (typeof strategy === 'object') return strategy;
+  if (typeof strategy === 'object') {
+    if (typeof strategy?.next === 'function' && typeof strategy.done === 'function') return strategy;
+    throw new InvalidOptionsError('strategy', 'must have the functions next and done');
+  }
   switch (strategy) {
     case 'random':
       return random(seed);
@@ -239,11 +247,15 @@ function strategyOf(strategy: NonNullable<ExploreOptions['strategy']>, seed: num
     case 'portfolio':
       return portfolio({ seed });
     default:
-      throw new InvalidOptionsError('strategy', `must be random, pct, dfs or portfolio, got "${String(strategy)}"`);
+      throw new InvalidOptionsError(
+        'strategy',
+        `must be random, pct, dfs or portfolio, got ${describeValue(strategy)}`,
+      );
   }
 }
 
-function requireCount(field: string, value: number, least: number): number {
-  if (Number.isSafeInteger(value) && value >= least) return value;
-  throw new InvalidOptionsError(field, `must be a whole number of at least ${least}, got ${String(value)}`);
+/** Infinity is fine; a text is not, although it compares like a number. */
+function requireNumber(field: string, value: unknown, isInRange: boolean, range: string): void {
+  if (typeof value === 'number' && isInRange) return;
+  throw new InvalidOptionsError(field, `must be a number ${range}, got ${describeValue(value)}`);
 }

@@ -7,6 +7,7 @@
 import { InvalidOptionsError, RuntimeError } from '../../errors/index.ts';
 import { FAULT_KINDS, resolveFaults } from '../kernel/faults.ts';
 import type { KernelSettings } from '../kernel/kernel.ts';
+import { describeValue } from './required-options.ts';
 import type { Choice, Decision, Strategy } from './strategy.ts';
 
 const FORMAT = 'r1';
@@ -29,6 +30,9 @@ export function printReplay(settings: KernelSettings, decisions: readonly Decisi
 
 /** Reads a schedule. Throws `InvalidOptionsError` when the text is none. */
 export function parseReplay(text: string): ParsedReplay {
+  if (typeof text !== 'string') {
+    throw new InvalidOptionsError('replay', `must be a text that a failure has printed, got ${describeValue(text)}`);
+  }
   const parts = text.split('~');
   const [format, seed, limitMs, earlyTimers, counts = '', body = ''] = parts;
   const numbers = counts.split('.').map(Number);

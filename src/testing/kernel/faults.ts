@@ -4,9 +4,10 @@
 //   F1. A schedule has at most as many faults of a kind as its budget says. Without a budget nothing is offered.
 //   F2. Signals are the system's own word and never suffer: only messages are dropped, doubled or delayed.
 
-import { InvalidOptionsError, RuntimeError } from '../../errors/index.ts';
+import { RuntimeError } from '../../errors/index.ts';
 import { Signal } from '../../actors/core/index.ts';
 import type { Cell } from '../../actors/core/index.ts';
+import { requireCount, requireKnownKeys, requireObject } from '../explore/required-options.ts';
 import type { TraceStep } from '../explore/sequence-diagram.ts';
 import type { KernelClock } from './kernel-clock.ts';
 import { Lane, nameOfItem } from './lanes.ts';
@@ -37,16 +38,12 @@ export type FaultKind = (typeof FAULT_KINDS)[number];
 
 const HOUR_MS = 3_600_000;
 
-/** Checks a budget and fills in zeros. Throws `InvalidOptionsError` naming the kind. */
+/** Checks a budget and fills in zeros. Throws `InvalidOptionsError` naming the kind, also one that there is not. */
 export function resolveFaults(budget: FaultBudget = {}): Readonly<Record<FaultKind, number>> {
   const resolved = { drop: 0, duplicate: 0, delay: 0, crash: 0, portFailure: 0, clockJump: 0 };
-  for (const kind of FAULT_KINDS) {
-    const count = budget[kind] ?? 0;
-    if (!Number.isSafeInteger(count) || count < 0) {
-      throw new InvalidOptionsError(`faults.${kind}`, `must be a whole number of at least 0, got ${String(count)}`);
-    }
-    resolved[kind] = count;
-  }
+  requireObject('faults', budget);
+  requireKnownKeys('faults', budget, FAULT_KINDS);
+  for (const kind of FAULT_KINDS) resolved[kind] = requireCount(`faults.${kind}`, budget[kind] ?? 0, 0);
   return resolved;
 }
 

@@ -89,6 +89,10 @@ export class Kernel implements LaneHost, ClientHost {
     this.#owner.failed(error);
   }
 
+  actorFailed(cell: Cell, reason: unknown): void {
+    this.#owner.actorFailed(cell, reason);
+  }
+
   as<Result>(name: string, run: () => Result): Result {
     const before = this.outside;
     this.outside = name;
@@ -174,12 +178,18 @@ export class Kernel implements LaneHost, ClientHost {
 
   #adopt(cell: Cell): void {
     // The only place through which every failure of an actor passes.
-    cell.bodyFailed = (reason, final) => {
-      if (cell.alive) this.#owner.actorFailed(cell, reason);
-      Cell.prototype.bodyFailed.call(cell, reason, final);
-    };
+    cell.bodyFailed = bodyFailed;
     for (const listener of this.#cellListeners) listener(cell);
   }
+}
+
+/**
+ * Stands in the place of the method of each cell. One function for all of them on purpose: with a closure for each cell,
+ * V8 keeps every schedule until the next full collection.
+ */
+function bodyFailed(this: Cell, reason: unknown, final?: boolean): void {
+  if (this.alive) (this.mailbox.backlog as LaneBacklog).host.actorFailed(this, reason);
+  Cell.prototype.bodyFailed.call(this, reason, final);
 }
 
 /** Goes to the next timer. */

@@ -23,6 +23,8 @@ export interface LaneHost {
   readonly agenda: Agenda;
   /** Who sends when no actor does. */
   readonly outside: string;
+  /** Called when an actor fails, before anything comes of it. */
+  actorFailed(cell: Cell, reason: unknown): void;
   /** Called after an item was processed, with where it came from. Undefined while nobody wants to know. */
   readonly onProcessed: ((to: Cell, item: Queued | Signal, origin: Origin, stashed: boolean) => void) | undefined;
 }
@@ -94,9 +96,9 @@ class Turn extends Pending {
 /** @internal */
 export class LaneBacklog implements Backlog {
   readonly cell: Cell;
+  readonly host: LaneHost;
   messages = 0;
   size = 0;
-  readonly #host: LaneHost;
   readonly #lanes = new Map<Cell | string, Lane>();
   readonly #timers = new Set<Lane>();
   #front: Lane | undefined;
@@ -109,12 +111,12 @@ export class LaneBacklog implements Backlog {
 
   constructor(cell: Cell, host: LaneHost) {
     this.cell = cell;
-    this.#host = host;
+    this.host = host;
   }
 
   push(item: Queued, sender: Cell | undefined): void {
     this.messages++;
-    this.#append(this.#laneOf(sender ?? this.#host.outside), item);
+    this.#append(this.#laneOf(sender ?? this.host.outside), item);
   }
 
   pushSignal(signal: Signal): void {
@@ -143,7 +145,7 @@ export class LaneBacklog implements Backlog {
 
   putBack(items: readonly Queued[]): void {
     if (items.length === 0) return;
-    const { agenda } = this.#host;
+    const { agenda } = this.host;
     this.#front ??= new Lane(this, 'stash', `stash->${this.cell.path}`, 'message');
     const front = this.#front;
     agenda.remove(front);
@@ -169,12 +171,12 @@ export class LaneBacklog implements Backlog {
     this.#turn ??= new Turn(this);
     if (this.#turn.listed) return;
     this.#turn.listed = true;
-    this.#turn.order = this.#host.agenda.nextOrder();
-    this.#host.agenda.add(this.#turn);
+    this.#turn.order = this.host.agenda.nextOrder();
+    this.host.agenda.add(this.#turn);
   }
 
   runLane(lane: Lane): void {
-    const { onProcessed } = this.#host;
+    const { onProcessed } = this.host;
     const item = lane.head;
     const origin = this.#origins?.get(item) ?? { from: lane.from, order: lane.orders[0] ?? 0 };
     const { stashed } = this.cell.mailbox;
@@ -200,7 +202,7 @@ export class LaneBacklog implements Backlog {
     this.size--;
     if (!(item instanceof Signal)) this.messages--;
     if (place > 0) return item;
-    const { agenda } = this.#host;
+    const { agenda } = this.host;
     agenda.remove(lane);
     this.#timers.delete(lane);
     const next = lane.orders[0];
@@ -252,13 +254,13 @@ export class LaneBacklog implements Backlog {
     const turn = this.#turn;
     if (turn?.listed === true && !(cell.busy && cell.alive)) {
       turn.listed = false;
-      this.#host.agenda.remove(turn);
+      this.host.agenda.remove(turn);
     }
     if (cell.busy && cell.alive) this.noted();
   }
 
   #append(lane: Lane, item: Queued | Signal): void {
-    const { agenda } = this.#host;
+    const { agenda } = this.host;
     const order = agenda.nextOrder();
     lane.items.push(item);
     lane.orders.push(order);

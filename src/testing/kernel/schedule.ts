@@ -4,6 +4,8 @@
 //   R1. The first finding counts and ends the schedule.
 //   R2. Nothing is awaited unless promises are at work; then nothing is chosen before they have settled down.
 //   R3. However a schedule ends, traps are disarmed behind it.
+//   R4. A rejection belongs to the schedule that caused it: its last step's are waited for, too. A verdict that is a
+//       promise is refused, since nobody would look at it.
 
 import type { Cell } from '../../actors/core/index.ts';
 import { isRuntimeError, RuntimeError } from '../../errors/index.ts';
@@ -16,6 +18,7 @@ import type { Scenario, ScheduleContext, Verdict } from '../explore/scenario.ts'
 import type { TraceStep } from '../explore/sequence-diagram.ts';
 import type { Chooser, Decision } from '../explore/strategy.ts';
 import type { Leftovers, Oracle, OracleWatch, ScheduleEnd, ScheduleView } from '../oracles/oracle.ts';
+import { LateAnswerError, requireAnswer } from '../oracles/verdicts.ts';
 import type { AsyncActivity } from './async-activity.ts';
 import { ClientScript } from './clients.ts';
 import { INJECTED } from './faults.ts';
@@ -85,6 +88,7 @@ export class Schedule<State> implements KernelOwner, StrictWatcher {
   #isStopped = false;
   #isPaused = false;
   #wasInjected = false;
+  #wasAwaited = false;
 
   constructor(scenario: Scenario<State>, settings: ScheduleSettings, chooser: Chooser, around: Surroundings) {
     this.#scenario = scenario;
@@ -102,7 +106,7 @@ export class Schedule<State> implements KernelOwner, StrictWatcher {
   /**
    * Goes on as far as it can. False: give the event loop a turn, and call again.
    *
-   * @throws what the chooser throws, such as REPLAY_DIVERGED
+   * @throws what the chooser throws, such as REPLAY_DIVERGED; INVALID_OPTIONS when a verdict is a promise
    */
   run(): boolean {
     const { activity, traps } = this.#around;
@@ -114,7 +118,7 @@ export class Schedule<State> implements KernelOwner, StrictWatcher {
       for (;;) {
         if (this.#finding !== undefined || this.#phase === 'over') {
           traps?.arm(undefined);
-          return true;
+          return this.#isSettled();
         }
         if (activity.take()) {
           this.#isPaused = true;
@@ -126,6 +130,13 @@ export class Schedule<State> implements KernelOwner, StrictWatcher {
       traps?.arm(undefined);
       throw error;
     }
+  }
+
+  /** R4: false once, when promises are still at work at the end. */
+  #isSettled(): boolean {
+    if (this.#wasAwaited || !this.#around.activity.take()) return true;
+    this.#wasAwaited = true;
+    return false;
   }
 
   outcome(): ScheduleOutcome {
@@ -183,9 +194,10 @@ export class Schedule<State> implements KernelOwner, StrictWatcher {
     const view = this.#view();
     for (const oracle of oracles) this.#listen(oracle, view);
     try {
-      this.#state = { value: setup(this.#context(view)) };
+      this.#state = { value: requireAnswer('scenario.setup', setup(this.#context(view))) };
       this.#kernel.runJobs();
     } catch (error) {
+      if (error instanceof LateAnswerError) throw error;
       this.#find('setup', textOf(error), error);
     }
     if (this.#finding === undefined) this.#judge();
@@ -247,7 +259,8 @@ export class Schedule<State> implements KernelOwner, StrictWatcher {
     this.#checkCompletion(end);
     const state = this.#state;
     const { check } = this.#scenario;
-    if (state !== undefined && check !== undefined) this.#verdict('check', () => check(state.value));
+    if (state !== undefined && check !== undefined)
+      this.#verdict('check', () => requireAnswer('scenario.check', check(state.value)));
     this.#ask((watch) => watch.atEnd?.(end));
     if (this.#finding !== undefined || !this.#watches.some(({ afterStop }) => afterStop !== undefined)) {
       this.#phase = 'over';
@@ -264,7 +277,11 @@ export class Schedule<State> implements KernelOwner, StrictWatcher {
     const { completes = false } = this.#scenario;
     if (completes === false) return;
     const waiting = this.#kernel.clients.filter(({ isDone }) => !isDone).map(({ name }) => name);
-    const isWrong = typeof completes === 'function' && this.#state !== undefined && !completes(this.#state.value);
+    const state = this.#state;
+    const isWrong =
+      typeof completes === 'function' &&
+      state !== undefined &&
+      !requireAnswer('scenario.completes', completes(state.value));
     if (waiting.length === 0 && !isWrong) return;
     const who = waiting.length === 0 ? 'the scenario is not complete' : `still waiting: ${waiting.join(', ')}`;
     const calls = [...this.#kernel.ports.open];
@@ -276,14 +293,17 @@ export class Schedule<State> implements KernelOwner, StrictWatcher {
   #judge(): void {
     const state = this.#state;
     const { invariant } = this.#scenario;
-    if (state !== undefined && invariant !== undefined) this.#verdict('invariant', () => invariant(state.value));
+    if (state !== undefined && invariant !== undefined) {
+      this.#verdict('invariant', () => requireAnswer('scenario.invariant', invariant(state.value)));
+    }
     if (this.#watches.length > 0) this.#ask((watch) => watch.afterStep?.());
   }
 
   #ask(question: (watch: OracleWatch) => string | undefined): void {
     for (const [i, watch] of this.#watches.entries()) {
       if (this.#finding !== undefined) return;
-      this.#verdict(this.#names[i] ?? 'oracle', () => question(watch));
+      const name = this.#names[i] ?? 'oracle';
+      this.#verdict(name, () => requireAnswer(name, question(watch)));
     }
   }
 
@@ -293,6 +313,7 @@ export class Schedule<State> implements KernelOwner, StrictWatcher {
       if (verdict === false) this.#find(oracle, 'it does not hold');
       else if (typeof verdict === 'string') this.#find(oracle, verdict);
     } catch (error) {
+      if (error instanceof LateAnswerError) throw error;
       this.#find(oracle, textOf(error), error);
     }
   }

@@ -4,9 +4,11 @@
 // Invariants:
 //   B1. Only what can happen is tried: a timer fires while it is armed, a child settles once while it runs.
 //   B2. At most `limit` positions are visited; whoever reads the result can tell that there would be more.
+//   B3. A step that never comes to rest, such as two states that lead to each other by `always`, throws.
 
 import type { AnyMachineSnapshot, AnyStateMachine, AnyStateNode, AnyTransitionDefinition, EventObject } from 'xstate';
 import { RuntimeError } from '../../errors/index.ts';
+import { requireCount } from '../explore/required-options.ts';
 import { nodesOf } from './machine-nodes.ts';
 import { serializeSnapshot } from './serialize.ts';
 import { begin, step } from './stepper.ts';
@@ -34,7 +36,7 @@ export interface MachineOptions {
    * and context as JSON. A context that counts without end needs one that leaves the counter out.
    */
   readonly serialize?: ((snapshot: AnyMachineSnapshot) => string) | undefined;
-  /** Most positions that are visited. Default 10,000. */
+  /** Most positions that are visited, at least 1. Default 10,000. */
   readonly limit?: number | undefined;
 }
 
@@ -60,6 +62,8 @@ export interface MachineExploration {
 }
 
 const DEFAULT_LIMIT = 10_000;
+/** Most transitions of one step; XState sets no limit, and takes memory until there is none left. */
+const MOST_MICROSTEPS = 5000;
 /** What stands for an event that the machine does not know. */
 const UNKNOWN_EVENT = 'lint.unknown';
 
@@ -74,6 +78,7 @@ export function exploreMachine(
   onVisit: (visit: Visit) => void = () => {},
 ): MachineExploration {
   const { machine, guards } = watchGuards(original);
+  limitMicrosteps(machine);
   const types = typesOf(machine, options);
   const watched = new Set(
     nodesOf(machine).flatMap(({ invoke }) => invoke.flatMap((one) => (one.onSnapshot ? [one.id] : []))),
@@ -93,6 +98,13 @@ export function exploreMachine(
   return { machine, starts, positions: found.positions.size, complete, activeNodes, taken, guards };
 }
 
+/** B3. What the machine itself says, where that is less, stays. */
+function limitMicrosteps(machine: AnyStateMachine): void {
+  const { options } = machine;
+  const { maxIterations = MOST_MICROSTEPS } = options;
+  Object.assign(machine, { options: { ...options, maxIterations: Math.min(maxIterations, MOST_MICROSTEPS) } });
+}
+
 class Found {
   readonly positions = new Map<string, { readonly position: Position; readonly origin: number }>();
   readonly activeNodes = new Set<AnyStateNode>();
@@ -102,7 +114,7 @@ class Found {
   readonly #serialize: (snapshot: AnyMachineSnapshot) => string;
 
   constructor({ limit = DEFAULT_LIMIT, serialize = serializeSnapshot }: MachineOptions) {
-    this.#limit = limit;
+    this.#limit = requireCount('limit', limit, 1);
     this.#serialize = serialize;
   }
 

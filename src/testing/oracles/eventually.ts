@@ -1,5 +1,6 @@
 import { InvalidOptionsError } from '../../errors/index.ts';
 import type { Oracle } from './oracle.ts';
+import { requireAnswer } from './verdicts.ts';
 
 /** By when something must hold. */
 export interface EventuallyOptions {
@@ -23,7 +24,7 @@ export function eventually<State>(
           // Time first: what holds only after the limit is late.
           const now = view.clock.monotonic();
           if (now > withinMs) return `it did not hold within ${withinMs} ms`;
-          held = predicate(view.state);
+          held = requireAnswer('eventually', predicate(view.state));
           return undefined;
         },
         atEnd: (end) => (held ? undefined : `it never held; ${ENDS[end]}`),

@@ -15,6 +15,21 @@ describe('behavior', () => {
     expect(system.spawn(made, { name: 'b', input: 21 }).snapshot()).toBe(42);
   });
 
+  it.each([
+    ['receive', { initial: 0, receive: async () => boom() }],
+    ['initial', { initial: async () => boom(), receive: (n: unknown) => n }],
+  ] as const)('fails with ACTOR_FAILED when `%s` is an async function', async (which, definition) => {
+    const { system, logged } = createWorld();
+    const actor = system.spawn(behavior<Message, unknown>(definition as never), { name: 'a' });
+
+    actor.tell({ type: 'x' });
+    const outcome = await actor.ended;
+
+    const rawMessage = `${which} returned a promise; a state is there at once`;
+    expect(outcome).toMatchObject({ kind: 'failed', error: { code: 'ACTOR_FAILED', rawMessage } });
+    expect(logged('error')).toEqual(['actor "/a" failed']);
+  });
+
   it('calls subscribers back after each message that changed the state', async () => {
     const { system } = createWorld();
     const add = behavior<{ type: 'add'; n: number }, number>({ initial: 0, receive: (sum, { n }) => sum + n });

@@ -99,6 +99,28 @@ describe('L2: a listener for dead letters', () => {
     expect(world.logged('error')).toEqual(Array.from({ length: 2 }, () => 'a listener for dead letters threw'));
   });
 
+  it('that subscribes anew while it is called hears of each letter once, and one that is removed meanwhile of none', async () => {
+    const world = createWorld();
+    const actor = await ended(world);
+    const heard: string[] = [];
+    let stop: () => void;
+    const again = (): void => {
+      if (heard.push('again') > 100) throw new Error('called for ever');
+      stop();
+      stopOther();
+      stop = world.system.deadLetters.subscribe(again);
+    };
+    stop = world.system.deadLetters.subscribe(again);
+    const stopOther = world.system.deadLetters.subscribe(() => heard.push('other'));
+
+    actor.tell({ type: 'x' });
+    await nextTurn();
+    actor.tell({ type: 'y' });
+    await nextTurn();
+
+    expect(heard).toEqual(['again', 'again']);
+  });
+
   it('counts as two when it subscribes twice', async () => {
     const world = createWorld();
     const actor = await ended(world);

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { createMachine, emit, fromCallback, fromPromise, fromTransition, setup } from 'xstate';
 import type { AnyActorLogic } from 'xstate';
-import { createSystem, spawn } from '../../../src/actors/index.ts';
-import type { ActorSystem } from '../../../src/actors/index.ts';
+import { behavior, createSystem, spawn } from '../../../src/actors/index.ts';
+import type { ActorSystem, Message } from '../../../src/actors/index.ts';
 import { createManualEnvironment } from '../../../src/ports/index.ts';
 import type { ManualEnvironment } from '../../../src/ports/index.ts';
 import { collector, nextTurn, witness } from '../support.ts';
@@ -164,6 +164,37 @@ describe('a listener that throws', () => {
       ]);
     },
   );
+});
+
+describe('a listener that subscribes anew while it is called', () => {
+  it.each(['subscribe', 'onFact'] as const)('is called once for each, and costs %s no turn', async (method) => {
+    const { system } = start();
+    const logic = behavior<Message, object, object>({
+      initial: () => ({}),
+      receive(_, message, actor) {
+        actor.emit(message);
+        return {};
+      },
+    });
+    const actor = system.spawn(logic, { name: 'a' });
+    const heard: string[] = [];
+    let stop: () => void;
+    const again = (): void => {
+      if (heard.push('again') > 100) throw new Error('called for ever');
+      stop();
+      stopOther();
+      stop = actor[method](again);
+    };
+    stop = actor[method](again);
+    const stopOther = actor[method](() => heard.push('other'));
+
+    actor.tell({ type: 'x' });
+    await nextTurn();
+    actor.tell({ type: 'y' });
+    await nextTurn();
+
+    expect(heard).toEqual(['again', 'again']);
+  });
 });
 
 // Helpers

@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { behavior } from '../../../src/actors/index.ts';
-import type { InspectionEvent, Message } from '../../../src/actors/index.ts';
+import type { ActorContext, InspectionEvent, Message } from '../../../src/actors/index.ts';
 import { nextTurn } from '../support.ts';
 import { boom, createWorld, scripted } from './support.ts';
+import type { AnyMessage } from './support.ts';
+
+const BROKEN = behavior<Message, null>({ initial: boom, receive: () => null });
 
 describe('the inspection of a system', () => {
   it('tells of the start, of each message and change, and of the end, in order', async () => {
@@ -109,6 +112,86 @@ describe('the inspection of a system', () => {
 
     expect([outcome, actor.snapshot()]).toEqual([{ accepted: true }, 1]);
     expect(new Set(world.logged('error'))).toEqual(new Set(['an inspector threw']));
+  });
+});
+
+describe('an inspector that causes what it is told of', () => {
+  it('hears of 100 events within one at most; the rest is counted, and the log says so once', async () => {
+    const world = createWorld();
+    const actor = world.system.spawn(scripted(), { name: 'a' });
+    let heard = 0;
+    world.system.inspect(({ type }) => {
+      if (type !== 'deadLetter.added') return;
+      heard++;
+      actor.tell({ type: 'actor.reserved' });
+    });
+
+    actor.tell({ type: 'actor.reserved' });
+    const first = heard;
+    actor.tell({ type: 'actor.reserved' });
+
+    expect([first, heard, world.system.deadLetters.counts]).toEqual([101, 202, { rejected: 204 }]);
+    expect(world.logged('error')).toEqual(['an inspector threw', 'an inspector threw']);
+    expect(world.environment.log.entries.at(-1)?.fields['error']).toMatchObject({ code: 'RESOURCE_EXHAUSTED' });
+  });
+
+  it('hears of the actor that it starts', () => {
+    const { world, lines } = inspected();
+    world.system.inspect((event) => {
+      if (event.type === 'actor.spawned' && event.ref.name === 'a') world.system.spawn(scripted(), { name: 'b' });
+    });
+
+    world.system.spawn(scripted(), { name: 'a' });
+
+    expect(lines).toEqual(['actor.spawned /a', 'actor.spawned /b']);
+  });
+});
+
+describe('a propagation', () => {
+  it.each([
+    ['twice', (process: () => unknown) => [process(), process()]],
+    ['at once and later', (process: () => unknown) => [process(), queueMicrotask(() => void process())]],
+    ['only later', (process: () => unknown) => [queueMicrotask(() => void process())]],
+  ])('that calls process %s processes the message once', async (_, call) => {
+    const world = createWorld({
+      propagation: { capture() {}, run: (_trace, _delivery, process) => void call(process) },
+    });
+    const actor = world.system.spawn(scripted(), { name: 'a' });
+
+    actor.tell({ type: 'x' });
+    await nextTurn();
+
+    expect(actor.snapshot()).toBe(1);
+  });
+
+  it('is told the failure of the actor that had the message, again at each call, and of no other', async () => {
+    const failures: unknown[] = [];
+    const world = createWorld({
+      propagation: {
+        capture() {},
+        run(_, { ref, message }, process) {
+          for (const error of [process(), process()]) failures.push([ref.path, message.type, error?.message]);
+        },
+      },
+    });
+    const replier = world.system.spawn(scripted({ q: (self) => self.reply(1) }), { name: 'replier' });
+    const fail = { q: () => boom(), parent: (self: ActorContext<AnyMessage>) => void self.spawn('child', BROKEN) };
+    const asker = scripted({
+      ...fail,
+      go: (self) => self.ask(replier, { type: 'q' }, { deadlineMs: 9, onReply: boom, onFailure: boom }),
+    });
+    world.system.spawn(asker, { name: 'asker' }).tell({ type: 'go' });
+    const supervised = world.system.spawn(asker, { name: 'b', supervision: { restart: 'transient' } });
+    for (const type of ['parent', 'q']) supervised.tell({ type });
+    await nextTurn();
+
+    const told = (path: string, type: string, error?: string) => Array.from({ length: 2 }, () => [path, type, error]);
+    const own = expect.stringContaining('boom') as string;
+    expect(failures).toHaveLength(8);
+    for (const one of [...told('/asker', 'go'), ...told('/replier', 'q'), ...told('/b', 'parent')]) {
+      expect(failures).toContainEqual(one);
+    }
+    expect(failures.slice(-4)).toContainEqual(told('/b', 'q', own)[0]);
   });
 });
 

@@ -215,6 +215,31 @@ describe('a message whose type is the system’s', () => {
   });
 });
 
+describe('a size that is none', () => {
+  it.each([
+    ['infinity', Number.POSITIVE_INFINITY],
+    ['no number', Number.NaN],
+    ['negative', -1],
+    ['a string', '5'],
+    ['a big integer', 5n],
+    ['a promise', Promise.resolve(5)],
+  ])('(%s) refuses the message, and leaves the mailbox as it was', async (_, size) => {
+    for (const maxBytes of [undefined, 10]) {
+      const sizeOf = (message: AnyMessage): number => (message.type === 'bad' ? (size as number) : 10);
+      const { actor, got } = open(createWorld(), { sizeOf, ...(maxBytes !== undefined && { maxBytes }) });
+
+      const outcomes = [actor.tell({ type: 'bad' }), await actor.offer({ type: 'bad' }), actor.tell({ type: 'good' })];
+      await nextTurn();
+      const later = actor.tell({ type: 'good' });
+      await nextTurn();
+
+      const refused = { accepted: false, reason: 'undecodable' };
+      expect([...outcomes, later]).toEqual([refused, refused, ACCEPTED, ACCEPTED]);
+      expect(got).toEqual(['good', 'good']);
+    }
+  });
+});
+
 describe('options of a mailbox', () => {
   it.each([
     ['mailbox.overflow', { overflow: 'other' as never }],

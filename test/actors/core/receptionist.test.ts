@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { serviceKey } from '../../../src/actors/index.ts';
 import type { ActorRef, ListingMessage } from '../../../src/actors/index.ts';
 import { nextTurn } from '../support.ts';
@@ -116,6 +116,36 @@ describe('the receptionist', () => {
     await nextTurn();
 
     expect(listings).toEqual(['store: ', 'store: a', 'store: a b']);
+  });
+
+  it('R3: looks at the keys of the actor that ends alone, so that 1,000 ends take out 1,000 keys', async () => {
+    const { system, spawn } = open();
+    for (let i = 0; i < 1_000; i++) {
+      const actor = spawn(`a${i}`);
+      system.receptionist.register(serviceKey(`key-${i}`), actor);
+      system.receptionist.subscribe(serviceKey(`key-${i}`), actor as unknown as ActorRef<ListingMessage>);
+    }
+    const deleted = vi.spyOn(Set.prototype, 'delete');
+    onTestFinished(() => deleted.mockRestore());
+
+    await system.stop({ deadlineMs: 60_000 });
+
+    expect(system.receptionist.find(serviceKey('key-7'))).toEqual([]);
+    expect(deleted.mock.calls.length).toBeLessThan(20_000);
+  });
+
+  it('forgets the keys and the subscription of an actor that has taken both back', async () => {
+    const { system, spawn } = open();
+    const actor = spawn('a');
+    const stop = system.receptionist.subscribe(KEY, actor as unknown as ActorRef<ListingMessage>);
+    system.receptionist.register(KEY, actor);
+
+    stop();
+    system.receptionist.unregister(KEY, actor);
+    system.receptionist.register(KEY, actor);
+    await system.stopActor(actor);
+
+    expect(system.receptionist.find(KEY)).toEqual([]);
   });
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { setup } from 'xstate';
-import { spawn, stash, stop, unstash, watch } from '../../../src/actors/index.ts';
+import { behavior, createMemorySnapshotStore, spawn, stash, stop, unstash, watch } from '../../../src/actors/index.ts';
+import type { Message, SnapshotStore } from '../../../src/actors/index.ts';
 import { nextTurn } from '../support.ts';
 import { boom, createWorld, scripted } from './support.ts';
 import type { Script } from './support.ts';
@@ -62,21 +63,59 @@ describe('a stash', () => {
     ]);
   });
 
-  it('that a message to itself has filled makes a dead letter of the one at work, and tells it', async () => {
+  it('M5: takes the message at work also when messages to itself have filled the mailbox; it is one too many then', async () => {
     const world = createWorld();
+    const waits: number[] = [];
+    const outcomes: boolean[] = [];
     const logic = scripted({
       x: (self) => {
-        self.tell(self.self, { type: 'y' });
+        for (const type of ['y', 'y']) self.tell(self.self, { type });
         self.stash();
+        waits.push((self.self as unknown as { waiting: number }).waiting);
+        outcomes.push(self.self.tell({ type: 'z' }).accepted);
       },
     });
-    const actor = world.system.spawn(logic, { name: 'a', mailbox: { capacity: 1 } });
+    const actor = world.system.spawn(logic, { name: 'a', mailbox: { capacity: 2 } });
 
     actor.tell({ type: 'x' });
     await nextTurn();
 
-    expect(world.system.deadLetters.recent()).toMatchObject([{ reason: 'overflow', message: { type: 'x' } }]);
-    expect(world.logged('warn')).toEqual(['the stash is full; the message is lost']);
+    expect([waits, outcomes, world.system.deadLetters.counts, actor.waiting]).toEqual([[3], [false], {}, 1]);
+  });
+
+  it('M5: keeps a question while the state is stored and others fill the mailbox of 4; the one too many is told so', async () => {
+    const world = createWorld();
+    const store = createMemorySnapshotStore();
+    const slow: SnapshotStore = {
+      ...store,
+      async save(...record) {
+        await new Promise<void>((resolve) => void world.environment.clock.setTimeout(resolve, 20));
+        return store.save(...record);
+      },
+    };
+    const logic = behavior<Message, number>({
+      initial: 0,
+      receive(count, { type }, self) {
+        if (type === 'q' && count < 4) self.stash();
+        if (type === 'q' && count >= 4) self.reply('answer');
+        if (count === 3) self.unstash();
+        return count + 1;
+      },
+    });
+    const actor = world.system.spawn(logic, {
+      name: 'a',
+      mailbox: { capacity: 4 },
+      persist: { store: slow, key: 'k' },
+    });
+    await world.pass(20);
+
+    const answer = world.system.ask(actor, { type: 'q' }, { deadlineMs: 1_000 });
+    await world.pass(3);
+    const accepted = [1, 2, 3, 4].map(() => actor.tell({ type: 'x' }).accepted);
+    for (let i = 0; i < 8; i++) await world.pass(20);
+
+    expect([await answer, accepted]).toEqual(['answer', [true, true, true, false]]);
+    expect(world.system.deadLetters.counts).toEqual({});
   });
 
   it('comes first after a restart', async () => {

@@ -247,14 +247,16 @@ describe('a stop that meets a restart', () => {
     const parent = what === 'parent' ? world.system.spawn(scripted(), { name: 'parent' }) : undefined;
     const options = { name: 'a', supervision: { restart: 'permanent', ...EXACT }, parent } as const;
     const actor = world.system.spawn(scripted({ fail: boom }), options);
-    const stopped = (): Promise<void> => new Promise(() => {});
+    // From outside nothing reaches it any more.
+    const stopped = (): Promise<void> => {
+      actor.tell({ type: 'fail' });
+      return new Promise(() => {});
+    };
     const slow = behavior<Message, null>({ initial: null, receive: () => null, stopped });
     world.system.spawn(slow, { name: 'slow', parent });
 
     if (parent === undefined) void world.system.stop();
     else void world.system.stopActor(parent);
-    await nextTurn();
-    actor.tell({ type: 'fail' });
 
     expect([(await actor.ended).kind, actor.restarts]).toEqual(['failed', 0]);
     await world.pass(5_000);

@@ -232,14 +232,17 @@ describe('stopActor', () => {
     expect((await parent.ended).kind).toBe('done');
   });
 
-  it('settles at once for one that has ended, and for what is no actor of ours', async () => {
+  it('settles at once for one that has ended, and refuses what is no actor of ours', async () => {
     const system = newSystem();
     const actor = system.spawn(toggle, { name: 'a' });
     await system.stopActor(actor);
 
     await system.stopActor(actor);
     const tell = (): TellOutcome => ({ accepted: true });
-    await system.stopActor({ name: 'x', path: '/x', id: 'x', tell, offer: async () => tell() });
+    const foreign = { name: 'x', path: '/x', id: 'x', tell, offer: async () => tell() };
+    for (const ref of [foreign, '/a' as never, undefined as never, newSystem().spawn(toggle, { name: 'a' })]) {
+      await expect(system.stopActor(ref)).rejects.toMatchObject({ code: 'INVALID_OPTIONS' });
+    }
 
     expect(system.actors()).toEqual([]);
   });
@@ -300,7 +303,7 @@ describe('the stop of a system', () => {
     for (const actor of [...actors, child]) expect(await actor.ended).toEqual({ kind: 'stopped' });
   });
 
-  it('gives the 5,000 ms that are the default, and no more', async () => {
+  it('gives the 10,000 ms that are the default, and no more', async () => {
     const environment = createManualEnvironment();
     const held: (() => void)[] = [];
     const scheduler = { defer: (callback: () => void) => void held.push(callback), yield: () => {} };
@@ -309,7 +312,7 @@ describe('the stop of a system', () => {
     let report: unknown;
     void system.stop().then((given) => (report = given));
 
-    await environment.clock.advanceAsync(4_999);
+    await environment.clock.advanceAsync(9_999);
     const before = report;
     await environment.clock.advanceAsync(1);
 

@@ -19,6 +19,22 @@ import type { LintOptions } from '../../../src/testing/index.ts';
 const never = fromPromise<number>(() => new Promise<number>(() => {}));
 
 describe('lintMachine', () => {
+  it('B3: reports two states that lead to each other for ever, at the start and behind an event', () => {
+    const states = { a: { always: 'b' }, b: { always: 'a' }, c: { on: { go: 'a' } } };
+    const loop = 'Infinite loop detected: the machine has processed more than 5000 microsteps';
+
+    expect(lint(createMachine({ id: 'm', initial: 'a', states }))).toEqual(
+      expect.arrayContaining([expect.stringContaining(`throws: "m" throws on the initial state: ${loop}`) as unknown]),
+    );
+    expect(lint(createMachine({ id: 'm', initial: 'c', states }))).toEqual(
+      expect.arrayContaining([expect.stringContaining(`throws: "m.c" throws on go: ${loop}`) as unknown]),
+    );
+  });
+
+  it.each([Number.NaN, 0, 1.5, '100'])('refuses a limit of %j', (limit) => {
+    expect(() => lintMachine(good(), { limit: limit as number })).toThrow('option "limit" must be a whole number');
+  });
+
   it('has nothing to say about a good machine with children, timers and guards', () => {
     expect(lint(good(), { outputs: { load: [0, 1] } })).toEqual([]);
   });

@@ -39,7 +39,11 @@ export interface ActorContext<Messages extends Message = Message, Fact = unknown
   random(): number;
   /** Sends at once, unlike a chart, whose sends leave after the transition. */
   tell<Receives extends Message>(target: MessageTarget<Receives> | string, message: Receives): void;
-  /** The reply comes as a message; no mailbox bound can lose it. */
+  /**
+   * The reply comes as a message; no mailbox bound can lose it.
+   *
+   * @throws INVALID_OPTIONS without `onReply` or `onFailure`; what else is wrong comes by `onFailure`
+   */
   ask<Receives extends Message, Type extends Receives['type']>(
     target: ActorRef<Receives> | string,
     message: Receives & { readonly type: Type },
@@ -61,7 +65,10 @@ export interface ActorContext<Messages extends Message = Message, Fact = unknown
   stop(name: string): void;
   /** Ends this actor after the present message; `output` is what it came to. */
   finish(output?: unknown): void;
-  /** Exactly one `actor.terminated` message comes when the actor has ended. */
+  /**
+   * Exactly one `actor.terminated` message comes when the actor has ended, at once when it had ended before. A name finds
+   * the child that lives, else the last one of that name among the 64 that ended last.
+   */
   watch(target: ActorRef<never> | string): void;
   unwatch(target: ActorRef<never> | string): void;
   /**
@@ -72,7 +79,11 @@ export interface ActorContext<Messages extends Message = Message, Fact = unknown
   stash(): void;
   /** Puts every stashed message back before the waiting ones, and what the system told after them. */
   unstash(): void;
-  /** Sends this actor a message later; a timer of the same name is replaced. Ends with the actor, and with a restart. */
+  /**
+   * Sends this actor a message later; a timer of the same name is replaced. Ends with the actor, and with a restart.
+   *
+   * @throws INVALID_OPTIONS for a rule or a message that cannot be used
+   */
   startTimer(name: string, rule: TimerRule, message: Messages): void;
   /** The timer's message does not come after this, even when it is in the mailbox already. */
   cancelTimer(name: string): void;
@@ -84,7 +95,10 @@ export interface ActorContext<Messages extends Message = Message, Fact = unknown
 export interface BehaviorDefinition<Messages extends Message, State, Input, Fact> {
   /** The first state; a function makes it from the input, anew for each start and restart. */
   readonly initial: State | ((input: Input, actor: ActorContext<Messages, Fact>) => State);
-  /** Processes one message and returns the next state. Throwing fails the actor; the supervision decides what follows. */
+  /**
+   * Processes one message and returns the next state, which is no promise. Throwing fails the actor; the supervision decides
+   * what follows. What takes time comes back as a message.
+   */
   readonly receive: (state: State, message: Messages, actor: ActorContext<Messages, Fact>) => State;
   /**
    * Called once when the actor ends or is restarted. A promise is waited for, for at most the actor's `cleanUpMs`, before

@@ -1,4 +1,5 @@
 import type { Intent, MessageTarget } from '../../../machines/index.ts';
+import { requireObject } from '../../../policy/index.ts';
 import type { ChildOptions } from '../../../policy/index.ts';
 import type { ActorRef, Logger, Message } from '../../../ports/index.ts';
 import type { PersistOptions } from '../../durable/persist-options.ts';
@@ -6,6 +7,7 @@ import type { ActorContext, BehaviorAskOptions, TimerRule } from './behavior.ts'
 import type { Cell } from '../cell.ts';
 import type { AnyLogic } from './logic.ts';
 import { performGuarded } from '../outbox.ts';
+import { requireFunction } from '../requirements.ts';
 
 /** What plain logic sees of its cell. */
 export class CellContext implements ActorContext {
@@ -38,6 +40,9 @@ export class CellContext implements ActorContext {
   }
 
   ask(target: ActorRef<never> | string, message: Message, options: BehaviorAskOptions<never>): void {
+    const { onReply, onFailure } = requireObject('options', options);
+    requireFunction('onReply', onReply);
+    requireFunction('onFailure', onFailure);
     this.perform({ kind: 'ask', target, message, ...(options as BehaviorAskOptions) });
   }
 

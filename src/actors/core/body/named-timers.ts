@@ -1,4 +1,5 @@
 import { InvalidOptionsError } from '../../../errors/index.ts';
+import { requireAtLeast, requireObject, shown } from '../../../policy/index.ts';
 import type { Message } from '../../../ports/index.ts';
 import type { TimerRule } from './behavior.ts';
 import type { Cell } from '../cell.ts';
@@ -33,9 +34,10 @@ export class NamedTimers {
   }
 
   /** @param firstMs milliseconds until it fires first, when that differs from the rule */
-  start(name: string, rule: TimerRule, message: Message, firstMs: number = rule.afterMs): void {
-    if (!(Number.isFinite(rule.afterMs) && rule.afterMs >= 0)) {
-      throw new InvalidOptionsError('afterMs', `must be a finite number of at least 0, got ${String(rule.afterMs)}`);
+  start(name: string, rule: TimerRule, message: Message, firstMs?: number): void {
+    requireRule(rule);
+    if (typeof (message as Message | undefined)?.type !== 'string') {
+      throw new InvalidOptionsError('message', 'must be an object with a type');
     }
     this.cancel(name);
     // Somebody has kept the context: there is nobody left to be called.
@@ -43,7 +45,7 @@ export class NamedTimers {
     if (this.#timers.size >= MOST_TIMERS) {
       throw new InvalidOptionsError('timer', `must not be one more than ${MOST_TIMERS} of actor "${this.#cell.path}"`);
     }
-    const dueAt = this.#now() + firstMs;
+    const dueAt = this.#now() + (firstMs ?? rule.afterMs);
     const timer: NamedTimer = { rule, message, dueAt, ticket: undefined, signal: undefined };
     this.#timers.set(name, timer);
     this.#arm(name, timer);
@@ -87,4 +89,11 @@ export class NamedTimers {
   #now(): number {
     return this.#cell.system.environment.clock.monotonic();
   }
+}
+
+function requireRule(rule: TimerRule): void {
+  const { afterMs, repeat } = requireObject('rule', rule);
+  requireAtLeast('afterMs', afterMs, 0);
+  if (repeat === undefined || repeat === 'fixedDelay' || repeat === 'fixedRate') return;
+  throw new InvalidOptionsError('repeat', `must be fixedDelay or fixedRate, got ${shown(repeat)}`);
 }

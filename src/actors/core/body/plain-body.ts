@@ -1,3 +1,4 @@
+import { RuntimeError } from '../../../errors/index.ts';
 import type { Message } from '../../../ports/index.ts';
 import type { Behavior } from './behavior.ts';
 import type { Body, BodyHost } from './body.ts';
@@ -28,7 +29,9 @@ export class PlainBody implements Body {
   start(): void {
     const { initial } = this.#logic;
     try {
-      this.#state = typeof initial === 'function' ? initial(this.#host.cell.input, this.#context) : initial;
+      const state = typeof initial === 'function' ? initial(this.#host.cell.input, this.#context) : initial;
+      requireState('initial', state);
+      this.#state = state;
     } catch (error) {
       this.#failed(error);
     }
@@ -39,6 +42,7 @@ export class PlainBody implements Body {
     let next: unknown;
     try {
       next = this.#logic.receive(this.#state, message, this.#context);
+      if (next !== this.#state) requireState('receive', next);
     } catch (error) {
       this.#failed(error);
       return;
@@ -72,4 +76,11 @@ export class PlainBody implements Body {
     if (this.#phase === 'over') this.#host.cell.log('error', 'the behaviour threw after its end', { error });
     else this.#host.bodyFailed(error);
   }
+}
+
+/** An `async` function would make a promise of every state, and what it throws would reach nobody. */
+function requireState(source: 'initial' | 'receive', state: unknown): void {
+  if (!(state instanceof Promise)) return;
+  state.catch(() => {});
+  throw new RuntimeError('ACTOR_FAILED', `${source} returned a promise; a state is there at once`);
 }

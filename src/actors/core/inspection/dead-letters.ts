@@ -4,6 +4,7 @@
 //   L1. Every message that the system does not deliver is counted here once, with its reason.
 //   L2. Listeners are called in a turn of their own, so that one that sends to a dead actor cannot overflow the stack,
 //       and after I/O, so that it cannot freeze the event loop either.
+//       A listener that subscribes anew while it is called hears of the next letter, not of the same one again.
 //   L3. The log has at most LOG_LINES entries a LOG_WINDOW_MS; the next one after that says how many were left out.
 
 import { Ring } from '../../../policy/index.ts';
@@ -73,14 +74,15 @@ export class DeadLetterOffice implements DeadLetters {
   }
 
   add(reason: DeadLetterReason, content: unknown, receiver: string, sender: string | undefined): DeadLetter {
-    const message = asMessage(reason, content);
+    const type = reason === 'lateReply' ? undefined : typeOf(content);
+    const message = (type === undefined ? wrapped(reason, content) : content) as Message;
     const letter: DeadLetter = { message, reason, receiver, sender, at: this.#environment.clock.now() };
     this.counts[reason] = (this.counts[reason] ?? 0) + 1;
     if (this.#kept.length < KEPT) this.#kept.push(letter);
     else this.#kept[this.#next] = letter;
     this.#next = (this.#next + 1) % KEPT;
     if (this.#listeners.size > 0) this.#deliverLater(letter);
-    this.#log(letter);
+    this.#log(letter, type ?? message.type);
     return letter;
   }
 
@@ -113,7 +115,9 @@ export class DeadLetterOffice implements DeadLetters {
     for (let left = this.#undelivered.size; left > 0; left--) {
       const letter = this.#undelivered.shift();
       if (letter === undefined) return;
-      for (const listener of this.#listeners) callOutside(() => listener(letter), this.#report);
+      for (const listener of Array.from(this.#listeners)) {
+        if (this.#listeners.has(listener)) callOutside(() => listener(letter), this.#report);
+      }
     }
   };
 
@@ -121,7 +125,8 @@ export class DeadLetterOffice implements DeadLetters {
     this.#environment.log.log('error', 'a listener for dead letters threw', { error });
   };
 
-  #log(letter: DeadLetter): void {
+  /** @param type of the message, since reading it once more may fail */
+  #log(letter: DeadLetter, type: string): void {
     const now = this.#environment.clock.monotonic();
     if (now >= this.#windowEndsAt) {
       this.#windowEndsAt = now + LOG_WINDOW_MS;
@@ -132,21 +137,31 @@ export class DeadLetterOffice implements DeadLetters {
       return;
     }
     this.#logged++;
-    const { message, reason, receiver, sender } = letter;
+    const { reason, receiver, sender } = letter;
     const leftOut = this.#leftOut;
     this.#leftOut = 0;
     this.#environment.log.log('debug', `a message to "${receiver}" reached nobody: ${reason}`, {
       actor: receiver,
       reason,
-      message: message.type,
+      message: type,
       ...(sender !== undefined && { sender }),
       ...(leftOut > 0 && { leftOut }),
     });
   }
 }
 
-function asMessage(reason: DeadLetterReason, content: unknown): Message {
-  if (reason === 'lateReply') return { type: 'actor.reply', value: content } as Message;
-  const type: unknown = (content as Message | null | undefined)?.type;
-  return typeof type === 'string' ? (content as Message) : ({ type: 'actor.unknown', value: content } as Message);
+/** What is no message, or a reply, in the form of one. */
+function wrapped(reason: DeadLetterReason, value: unknown): object {
+  return { type: reason === 'lateReply' ? 'actor.reply' : 'actor.unknown', value };
+}
+
+/** Undefined for what is no message. Never throws: a letter is also written while a failure is being handled. */
+function typeOf(content: unknown): string | undefined {
+  try {
+    const type: unknown = (content as Message | null | undefined)?.type;
+    return typeof type === 'string' ? type : undefined;
+  } catch {
+    // A getter or a proxy.
+    return undefined;
+  }
 }

@@ -1,3 +1,4 @@
+import { RuntimeError } from '../../../errors/index.ts';
 import type { ActorOutcome, ActorRef, Message } from '../../../ports/index.ts';
 import { callOutside } from '../asking/call-outside.ts';
 import type { DeadLetter } from './dead-letters.ts';
@@ -33,12 +34,18 @@ export type InspectionEvent =
 /** Takes what happens; must be quick, since the system waits for it. */
 export type Inspector = (event: InspectionEvent) => void;
 
+/** How many events inspectors may cause while they are told of one. */
+const MOST_CAUSED = 100;
+
 /** Those who watch a system. While there is nobody, the system builds no events. */
 export class Inspection {
   readonly #report: (error: unknown) => void;
   #inspectors: readonly Inspector[] = [];
   /** Whether anybody watches. */
   active = false;
+  /** Events that inspectors have caused while they were told of one. */
+  #caused = 0;
+  #telling = false;
 
   /** @param report takes what inspectors throw */
   constructor(report: (error: unknown) => void) {
@@ -55,10 +62,34 @@ export class Inspection {
     };
   }
 
+  /**
+   * Tells everybody. What an inspector causes meanwhile, for instance a dead letter, is told within; after MOST_CAUSED of
+   * that it is left out, so that one that answers each dead letter with another overflows no stack.
+   */
   emit(event: InspectionEvent): void {
+    if (this.#telling) {
+      this.#caused++;
+      if (this.#caused <= MOST_CAUSED) this.#tell(event);
+      else if (this.#caused === MOST_CAUSED + 1) this.#report(tooMany());
+      return;
+    }
+    this.#telling = true;
+    this.#tell(event);
+    this.#telling = false;
+    this.#caused = 0;
+  }
+
+  #tell(event: InspectionEvent): void {
     for (const inspector of this.#inspectors) {
       // A broken inspector must not reach the actor that is inspected, nor the others.
       callOutside(() => inspector(event), this.#report);
     }
   }
+}
+
+function tooMany(): RuntimeError {
+  return new RuntimeError(
+    'RESOURCE_EXHAUSTED',
+    `inspectors caused more than ${MOST_CAUSED} events while they were told of one; the rest is not told`,
+  );
 }

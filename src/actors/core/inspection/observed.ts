@@ -1,3 +1,4 @@
+import type { ActorOutcome } from '../../../ports/index.ts';
 import { callOutside } from '../asking/call-outside.ts';
 import type { Cell } from '../cell.ts';
 import { Envelope, messageOf } from '../mailbox/envelope.ts';
@@ -12,11 +13,14 @@ export function receiveObserved(cell: Cell, item: Queued): void {
   else {
     const trace = item instanceof Envelope ? item.trace : undefined;
     let isProcessed = false;
+    let failure: Error | undefined;
     const process = (): Error | undefined => {
+      // Telemetry that calls twice, or again later, must not process the message twice.
+      if (isProcessed) return failure;
       isProcessed = true;
-      cell.system.failure = undefined;
+      const before = cell.someExtras?.lastOutcome;
       cell.receiveMessage(message);
-      const { failure } = cell.system;
+      failure = failureSince(cell, before);
       // What the message leads to leaves within its trace.
       cell.settle();
       return failure;
@@ -37,4 +41,11 @@ export function receiveObserved(cell: Cell, item: Queued): void {
     waiting: cell.mailbox.waiting,
     tookMs: environment.clock.monotonic() - startedAt,
   });
+}
+
+/** Why this actor failed on its message; another one that failed in the same turn has done so on its own account. */
+function failureSince({ someExtras }: Cell, before: ActorOutcome | undefined): Error | undefined {
+  const { lastOutcome, outcome } = someExtras ?? {};
+  const own = outcome ?? (lastOutcome === before ? undefined : lastOutcome);
+  return own?.kind === 'failed' ? own.error : undefined;
 }

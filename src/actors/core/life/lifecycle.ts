@@ -71,6 +71,7 @@ export function restart(cell: Cell): RuntimeError | undefined {
   const { extras, mailbox } = cell;
   // Whom others have started under it meanwhile belongs to the life that is over (C6).
   killChildren(cell);
+  extras.endedChildren = undefined;
   mailbox.forgetStashedSignals();
   mailbox.unstash();
   cell.phase = 'open';

@@ -7,6 +7,9 @@ import type { Message } from '../../../ports/index.ts';
 import type { Cell } from '../cell.ts';
 import { Signal } from '../mailbox/signal.ts';
 
+/** Most children that an actor finds by name after their end. */
+const MOST_ENDED = 64;
+
 /** The end of a watched actor. */
 export class TerminatedSignal extends Signal {
   readonly lane: string;
@@ -45,6 +48,22 @@ export function unwatch(watcher: Cell, subject: Cell): void {
 export function watchedUnder(watcher: Cell, path: string): Cell | undefined {
   for (const subject of watcher.someExtras?.watching ?? []) if (subject.path === path) return subject;
   return undefined;
+}
+
+/** Keeps a child that has ended for a `watch` by its name (C7). */
+export function rememberEnded(parent: Cell, child: Cell): void {
+  if (!parent.alive) return;
+  const { extras } = parent;
+  extras.endedChildren ??= new Map();
+  const ended = extras.endedChildren;
+  // Anew, so that it is the youngest.
+  ended.delete(child.name);
+  ended.set(child.name, child);
+  if (ended.size <= MOST_ENDED) return;
+  for (const oldest of ended.keys()) {
+    ended.delete(oldest);
+    return;
+  }
 }
 
 /** Whether the end of the subject is still to be told; from now on it is not (C7). */

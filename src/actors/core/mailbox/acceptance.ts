@@ -16,10 +16,21 @@ const UNDECODABLE: TellOutcome = Object.freeze({ accepted: false, reason: 'undec
 
 /** Why a message is not even looked at; it is a dead letter then. Undefined when it may come in. */
 export function refusalOf(cell: Cell, message: Message): TellOutcome | undefined {
-  if (!cell.accepts) return refuse(cell, STOPPED, 'stopped', message);
-  const type: unknown = (message as Message | undefined)?.type;
+  if (!cell.accepts || isPastStop(cell)) return refuse(cell, STOPPED, 'stopped', message);
+  let type: unknown;
+  try {
+    // Once: a getter may answer otherwise, or throw, the next time.
+    type = (message as Message | undefined)?.type;
+  } catch {
+    // A getter or a proxy; what is not to be read is no message.
+  }
   if (typeof type !== 'string') return refuse(cell, UNDECODABLE, 'undecodable', message);
   return isReserved(type) ? refuse(cell, RESERVED, 'rejected', message) : undefined;
+}
+
+/** Once its system stops, only actors still reach an actor: it is to work off what waits, not what programs go on sending. */
+function isPastStop({ system }: Cell): boolean {
+  return system.running === undefined && system.stopping;
 }
 
 /** Puts a message that may come in, asked by `ask` where there is one, into the mailbox. */
@@ -35,7 +46,7 @@ export function accept(cell: Cell, message: Message, ask: PendingAsk | undefined
 }
 
 /** Like `accept`, and waits for room under the policy `block`. */
-export function acceptWhenRoom(cell: Cell, message: Message, { signal }: OfferOptions): Promise<TellOutcome> {
+export function acceptWhenRoom(cell: Cell, message: Message, options?: OfferOptions | null): Promise<TellOutcome> {
   const { mailbox, system } = cell;
   const { overflow, blockMs, maxBytes } = mailbox.policy;
   if (overflow !== 'block') return Promise.resolve(accept(cell, message, undefined));
@@ -52,7 +63,7 @@ export function acceptWhenRoom(cell: Cell, message: Message, { signal }: OfferOp
     },
     offerRefused: (refused) => system.letterTo(cell.path, 'stopped', messageOf(refused)),
   });
-  return mailbox.offers.wait(item, system.running, { blockMs, signal, refusal: FULL });
+  return mailbox.offers.wait(item, system.running, { blockMs, signal: options?.signal, refusal: FULL });
 }
 
 function refuse(cell: Cell, outcome: TellOutcome, reason: DeadLetterReason, message: Message): TellOutcome {
@@ -72,7 +83,8 @@ function wrap(cell: Cell, message: Message, ask: PendingAsk | undefined, sender:
     // The message is not what the receiver takes; the refusal says so.
     return undefined;
   }
-  if (!(bytes >= 0)) return undefined;
+  // Anything else, infinity included, would spoil the sum for good.
+  if (!(Number.isFinite(bytes) && bytes >= 0)) return undefined;
   return new Envelope(message, ask, sender, captured(cell), bytes);
 }
 

@@ -1,11 +1,13 @@
 // Where messages wait for an actor: bounds, overflow and the stash around a backlog.
 //
 // Invariants:
-//   M1. Messages that wait or are stashed never exceed the capacity, nor their bytes `maxBytes`.
+//   M1. Messages that wait or are stashed never exceed the capacity, nor their bytes `maxBytes`, but by the one message
+//       that the actor has put aside last.
 //   M2. Signals are outside the bounds: nothing evicts them, and they evict nothing.
 //   M3. What is not accepted, or evicted, is reported to the owner once.
 //   M4. Room goes to the waiting offers first, in their order, so that no `tell` overtakes an offer.
-//   M5. The place of a message at work goes to nobody before it was processed, so that the actor can stash it.
+//   M5. A message at work can always be put aside, whatever came in while it was processed: it was accepted, and the
+//       bounds are for what comes after it. No offer is given its place before that.
 
 import type { MailboxPolicy } from '../../../policy/index.ts';
 import type { Backlog } from './backlog.ts';
@@ -107,14 +109,11 @@ export class Mailbox {
     if (this.offers !== undefined) this.offers.admit();
   }
 
-  /** Puts a message that was taken aside. False when there is no room for it any more. */
-  stash(item: Queued): boolean {
-    const bytes = bytesOf(item);
-    if (!this.hasRoom(bytes)) return false;
-    this.#bytes += bytes;
+  /** Puts the message that was taken last aside (M5). */
+  stash(item: Queued): void {
+    this.#bytes += bytesOf(item);
     this.#stash ??= new Stash();
     this.#stash.messages.push(item);
-    return true;
   }
 
   /** Puts a signal aside, outside the bounds (M2). */
