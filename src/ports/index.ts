@@ -12,7 +12,18 @@ export type {
 export type { Clock, TimerHandle, TimerOptions } from './clock.ts';
 export type { BrokerListener, ConnectionBroker } from './connection-broker.ts';
 export type { CrashPort, CrashReport } from './crash-port.ts';
+export type {
+  DomainEvent,
+  DraftOf,
+  EventDraft,
+  EventMap,
+  EventOf,
+  EventType,
+  WireEvent,
+} from './domain-event.ts';
 export type { Environment } from './environment.ts';
+export { nullEventLog } from './event-log.ts';
+export type { EventLog } from './event-log.ts';
 export type { Ids } from './ids.ts';
 export type { LogFields, Logger, LogLevel } from './logger.ts';
 export { createManualEnvironment } from './manual-environment.ts';
