@@ -46,6 +46,22 @@ export const CODES = {
     'the configuration file has values that cannot be used; all are listed with their paths',
   ),
 
+  // Manifests of plugins, and the start of plugins by them.
+  MANIFEST_NOT_FOUND: info(5, false, "the plugin's manifest does not exist or cannot be read"),
+  MANIFEST_INVALID: info(3, false, "the plugin's manifest cannot be used; all problems are listed with their paths"),
+  HOST_VERSION_UNSUPPORTED: info(9, false, 'the plugin is made for another version of the host'),
+  PLUGIN_CONFIG_INVALID: info(3, false, "the configuration does not fit the fields that the plugin's manifest names"),
+  START_ABORTED: info(
+    10,
+    false,
+    'the plugin was not started, or stopped again, as one without which nothing works failed',
+  ),
+  PLUGIN_UNKNOWN: info(5, false, 'there is no plugin of this name'),
+  KIND_MISSING: info(12, false, 'the plugin does not contribute what was asked for'),
+  OPERATION_FAILED: info(13, false, 'an operation of the plugin failed; the details have its own code'),
+  STEP_FAILED: info(13, false, 'a step of the plugin failed; the details have its own code'),
+  PLACEMENT_UNSUPPORTED: info(12, false, 'the host cannot run the plugin where its manifest wants it'),
+
   // Building a plugin.
   BUILD_ENTRY_NOT_FOUND: info(5, false, 'the file to be built does not exist'),
   BUILD_SOURCE_INVALID: info(3, false, 'the sources cannot be bundled; all problems are listed with file and line'),
@@ -122,6 +138,36 @@ export const CODES = {
   RESTART_LIMIT: info(13, false, 'an actor failed more often than its supervision allows'),
   PEER_MISSING: info(9, false, 'an optional package that this needs is not installed'),
   ACTION_OUTSIDE_SYSTEM: info(9, false, 'a system action ran in an actor that no system spawned'),
+
+  // Events.
+  PATTERN_INVALID: info(3, false, 'a pattern for event types has an empty segment, a space, or a misplaced wildcard'),
+  EVENT_INVALID: info(3, false, 'what was to be published is no event: not an object, or it cannot be read'),
+  EVENT_TYPE_INVALID: info(3, false, 'the type of an event is empty, too long, or no segments with dots between them'),
+  SUBJECT_INVALID: info(3, false, 'the subject of an event is no string, or too long'),
+  CONTENT_TYPE_INVALID: info(3, false, 'the content type of an event is no string, or too long'),
+  METADATA_INVALID: info(3, false, 'the metadata of an event is not strings by name, or too large'),
+  EVENT_TIME_INVALID: info(3, false, 'the time of an event is no number of milliseconds since 1970'),
+  PAYLOAD_INVALID: info(3, false, 'the payload of an event is not what its content type says, or JSON cannot hold it'),
+  PAYLOAD_TOO_LARGE: info(3, false, 'the payload of an event has more bytes than the bus takes'),
+  DEPTH_EXCEEDED: info(
+    9,
+    false,
+    'the event ends a chain of events that caused each other, which is longer than allowed',
+  ),
+  BUS_CLOSED: info(9, false, 'the event bus was stopped'),
+  EVENT_PROTOCOL_VIOLATION: info(
+    3,
+    false,
+    'the other side broke the rules by which events are sent, or sent what is none',
+  ),
+  EVENTS_UNSUPPORTED: info(12, false, 'the plugin takes events in none of the forms that the host knows'),
+  EVENT_STREAM_STALLED: info(4, true, 'the plugin took no event for so long that the host has ended the stream'),
+  HANDLER_FAILED: info(13, false, 'a handler of an event failed'),
+  EVENT_LOG_FAILED: info(14, true, 'the log behind the bus did not keep an event; subscribers got it all the same'),
+  EMIT_DENIED: info(7, false, 'the plugin may not publish events of this type'),
+  SOURCE_FORGED: info(7, false, 'a plugin published an event in the name of somebody else'),
+  RATE_LIMITED: info(8, true, 'the plugin publishes more events without a cause than it may in a second'),
+  BATCH_TOO_LARGE: info(3, false, 'a call carries more entries than the host takes at once'),
 
   // Durable actors.
   STORE_CONFLICT: info(10, false, 'somebody else runs the durable actor: its stored state was replaced'),

@@ -5,6 +5,29 @@ export type { ChildOptions, ChildPolicy } from './child-options.ts';
 export { emptyCrashWindow, recordCrash, resolveCrashBudget } from './crash-budget.ts';
 export type { CrashBudgetOptions, CrashBudgetPolicy, CrashVerdict, CrashWindow } from './crash-budget.ts';
 export { DEFAULT_ENVIRONMENT_NAMES, selectEnvironment } from './environment-list.ts';
+export {
+  checkContentType,
+  checkEventTime,
+  checkEventType,
+  checkMetadata,
+  checkPayloadSize,
+  checkSubject,
+  DEFAULT_MAX_PAYLOAD_BYTES,
+  LONGEST_EVENT_TEXT,
+} from './event-limits.ts';
+export type { CheckedMetadata } from './event-limits.ts';
+export {
+  BYTES_CONTENT_TYPE,
+  decodePayload,
+  encodePayload,
+  isJsonContentType,
+  JSON_CONTENT_TYPE,
+} from './event-payload.ts';
+export { resolveEventStreamPolicy } from './event-stream-policy.ts';
+export type { EventStreamPolicy, EventStreamPolicyOptions } from './event-stream-policy.ts';
+export { compileGlob, compileGlobs, LONGEST_EVENT_TYPE, matchesAny } from './glob.ts';
+export type { Glob } from './glob.ts';
+export type { MatchesGlob } from './glob.types.ts';
 export { DEFAULT_MAILBOX_CAPACITY, resolveMailbox } from './mailbox-policy.ts';
 export type { MailboxOptions, MailboxPolicy, OverflowPolicy } from './mailbox-policy.ts';
 export { resolveProcessPolicy } from './process-policy.ts';
@@ -16,3 +39,5 @@ export { affected, resolveSupervision, restarts } from './supervision.ts';
 export type { RestartRule, SupervisionOptions, SupervisionPolicy, SupervisionStrategy } from './supervision.ts';
 export { TimerWheel } from './timer-wheel.ts';
 export type { TimerEntry } from './timer-wheel.ts';
+export { resolveRateLimit, TokenBucket } from './token-bucket.ts';
+export type { RateLimitOptions, RateLimitPolicy } from './token-bucket.ts';
