@@ -12,6 +12,7 @@ export type {
   Behavior,
   BehaviorAskOptions,
   BehaviorDefinition,
+  ChildSpawnOptions,
   DeadLetter,
   DeadLetterReason,
   DeadLetters,
@@ -81,7 +82,11 @@ export type {
 
 // For integrators.
 export { DEFAULT_MAILBOX_CAPACITY } from '../policy/index.ts';
+export { createEventStreamLogic } from './event-stream.actor.ts';
+export type { EventPlane, EventStreamPorts } from './event-stream.actor.ts';
 export { createPluginProcessLogic } from './plugin-process.actor.ts';
 export type { CallAdmission, PluginProcessPorts } from './plugin-process.actor.ts';
 export { createHostLogic } from './host.actor.ts';
 export type { HostPorts } from './host.actor.ts';
+export { createSubscriptionLogic } from './subscription.actor.ts';
+export type { SubscriptionPorts } from './subscription.actor.ts';

@@ -5,7 +5,7 @@
 //   A2. A chart that no system runs cannot talk to one: the action throws ACTION_OUTSIDE_SYSTEM instead of losing the
 //       message.
 
-import type { AnyActorLogic, EventObject, MachineContext, NonReducibleUnknown } from 'xstate';
+import type { AnyActorLogic, EventObject, InputFrom, MachineContext, NonReducibleUnknown } from 'xstate';
 import { InvalidOptionsError } from '../errors/index.ts';
 import type { RuntimeError } from '../errors/index.ts';
 import { requireObject, shown } from '../policy/index.ts';
@@ -30,6 +30,21 @@ type SystemAction<Context extends MachineContext, Event extends EventObject> = (
   args: SystemActionArgs<Context, Event>,
   params: unknown,
 ) => void;
+
+/** What the logic starts from. Plain logic is known here by its form alone. */
+type SpawnInput<Logic> = Logic extends AnyActorLogic
+  ? InputFrom<Logic>
+  : Logic extends { readonly initial: infer Initial }
+    ? Extract<Initial, (input: never, actor: never) => unknown> extends (input: infer Input, actor: never) => unknown
+      ? Input
+      : unknown
+    : unknown;
+
+/** Input and options of `spawn`. The input is needed unless the logic takes undefined. */
+type SpawnArguments<Context extends MachineContext, Event extends EventObject, Logic> =
+  undefined extends SpawnInput<Logic>
+    ? [input?: Mapper<Context, Event, SpawnInput<Logic>>, options?: ChildOptions]
+    : [input: Mapper<Context, Event, SpawnInput<Logic>>, options?: ChildOptions];
 
 /** How a chart asks. */
 export interface AskActionOptions<Event extends EventObject, Reply = unknown> {
@@ -71,12 +86,12 @@ export function ask<
 >(
   target: Mapper<Context, Event, ActorRef<Message> | string>,
   message: Mapper<Context, Event, Message & { readonly type: Type }>,
-  options: AskActionOptions<EventObject, ReplyTo<Message, Type>>,
+  options: AskActionOptions<NoInfer<Event>, ReplyTo<Message, Type>>,
 ): SystemAction<Context, Event> {
   requireAskOptions(options);
   return (args) => {
     const to = resolve(target, args);
-    const untyped = options as AskActionOptions<EventObject>;
+    const untyped = options as unknown as AskActionOptions<EventObject>;
     record(args, { kind: 'ask', target: to as ActorRef<never>, message: resolve(message, args), ...untyped });
   };
 }
@@ -100,12 +115,16 @@ export function reply<Context extends MachineContext, Event extends EventObject>
  *
  * @throws ACTION_OUTSIDE_SYSTEM when no actor system runs the chart.
  */
-export function spawn<Context extends MachineContext, Event extends EventObject>(
+export function spawn<
+  Context extends MachineContext,
+  Event extends EventObject,
+  Logic extends AnyActorLogic | PlainLogic,
+>(
   name: Mapper<Context, Event, string>,
-  logic: AnyActorLogic | PlainLogic,
-  input?: Mapper<Context, Event, NonReducibleUnknown>,
-  options?: ChildOptions,
+  logic: Logic,
+  ...rest: SpawnArguments<Context, Event, Logic>
 ): SystemAction<Context, Event> {
+  const [input, options] = rest as [input?: Mapper<Context, Event, NonReducibleUnknown>, options?: ChildOptions];
   return (args) => {
     record(args, { kind: 'spawn', name: resolve(name, args), logic, input: resolve(input, args), options });
   };

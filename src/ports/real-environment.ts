@@ -32,20 +32,33 @@ export function createRealEnvironment(options: RealEnvironmentOptions = {}): Env
   };
 }
 
-const ID_SPACE = 2 ** 48;
-/** The golden ratio of the space, made odd: it shares no factor with a power of two, so all ids come before any again. */
-const ID_STEP = 0x9e3779b97f4b;
+/**
+ * The golden ratio of 48 bits, made odd, in halves of 24 bits: it shares no factor with a power of two, so that all ids
+ * come before any again.
+ */
+const STEP_HIGH = 0x9e3779;
+const STEP_LOW = 0xb97f4b;
+const MASK_24 = 0xff_ffff;
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
 /**
  * Ids of 12 hexadecimal digits. They step through their space from a random start, so that no two are alike within
  * the environment, and two processes are unlikely to meet. They can be guessed: never use one as a secret.
  */
 function createRealIds(): Ids {
-  let last = randomBytes(6).readUIntBE(0, 6);
+  // Halves are small integers; whole numbers of 48 bits would be slow to step and slower to print.
+  let high = randomBytes(3).readUIntBE(0, 3);
+  let low = randomBytes(3).readUIntBE(0, 3);
   return {
     next(prefix: string): string {
-      last = (last + ID_STEP) % ID_SPACE;
-      return `${prefix}-${last.toString(16).padStart(12, '0')}`;
+      low += STEP_LOW;
+      high = (high + STEP_HIGH + (low >>> 24)) & MASK_24;
+      low &= MASK_24;
+      return `${prefix}-${digits(high)}${digits(low)}`;
     },
   };
+}
+
+function digits(half: number): string {
+  return `${HEX[half >>> 16]}${HEX[(half >>> 8) & 0xff]}${HEX[half & 0xff]}`;
 }

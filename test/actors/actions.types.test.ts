@@ -109,6 +109,11 @@ type StoreMessage =
   | ({ readonly type: 'size' } & Expects<number>)
   | ({ readonly type: 'keys'; readonly prefix: string } & Expects<readonly string[]>);
 
+type Asked =
+  | { readonly type: 'go' }
+  | { readonly type: 'size.known'; readonly size: number }
+  | { readonly type: 'size.unknown'; readonly code: string };
+
 describe('the types of ask', () => {
   it('infer the reply from `Expects`, and `unknown` without it', () => {
     expectTypeOf<ReplyTo<StoreMessage, 'size'>>().toEqualTypeOf<number>();
@@ -134,7 +139,7 @@ describe('the types of ask', () => {
 
   it('of a chart give `onReply` the reply of the message that is asked', () => {
     const { createMachine } = setup({
-      types: { context: {} as { readonly store: ActorRef<StoreMessage> }, events: {} as { readonly type: 'go' } },
+      types: { context: {} as { readonly store: ActorRef<StoreMessage> }, events: {} as Asked },
       actions: {
         size: ask(
           ({ context }) => context.store,
@@ -154,9 +159,15 @@ describe('the types of ask', () => {
           { type: 'height' },
           {
             deadlineMs: 10,
-            onReply: () => ({ type: 'x' }),
-            onFailure: () => ({ type: 'x' }),
+            onReply: () => ({ type: 'go' }),
+            onFailure: () => ({ type: 'go' }),
           },
+        ),
+        strange: ask(
+          ({ context }) => context.store,
+          { type: 'size' },
+          // @ts-expect-error the chart has no such events
+          { deadlineMs: 10, onReply: () => ({ type: 'bogus' }), onFailure: () => ({ type: 'bogus' }) },
         ),
       },
     });
@@ -165,9 +176,9 @@ describe('the types of ask', () => {
   });
 
   it('of a behaviour give `onReply` the reply of the message that is asked', () => {
-    const logic = behavior<{ readonly type: 'go'; readonly store: ActorRef<StoreMessage> }, null>({
-      initial: null,
-      receive(_, { store }, actor) {
+    const logic = behavior<Asked, ActorRef<StoreMessage>, ActorRef<StoreMessage>>({
+      initial: (store) => store,
+      receive(store, _, actor) {
         actor.ask(
           store,
           { type: 'size' },
@@ -175,9 +186,9 @@ describe('the types of ask', () => {
             deadlineMs: 10,
             onReply(size) {
               expectTypeOf(size).toEqualTypeOf<number>();
-              return { type: 'go' };
+              return { type: 'size.known', size };
             },
-            onFailure: () => ({ type: 'go' }),
+            onFailure: ({ code }) => ({ type: 'size.unknown', code }),
           },
         );
         actor.ask(
@@ -186,11 +197,89 @@ describe('the types of ask', () => {
           { type: 'height' },
           { deadlineMs: 1, onReply: () => ({ type: 'go' }), onFailure: () => ({ type: 'go' }) },
         );
+        actor.ask(
+          store,
+          { type: 'size' },
+          {
+            deadlineMs: 1,
+            // @ts-expect-error the asker takes no such message
+            onReply: () => ({ type: 'bogus' }),
+            // @ts-expect-error the message says which code
+            onFailure: () => ({ type: 'size.unknown' }),
+          },
+        );
+        return store;
+      },
+    });
+
+    expect(logic.kind).toBe('behavior');
+  });
+});
+
+describe('the types of the input', () => {
+  const room = behavior<Greeting, number, { readonly beds: number }>({
+    initial: ({ beds }) => beds,
+    receive: (beds) => beds,
+  });
+  const chart = setup({ types: { input: {} as { readonly beds: number } } }).createMachine({});
+
+  it('of a system demand it where the logic does not take undefined', () => {
+    const system = createSystem({ environment: createManualEnvironment() });
+
+    expect(system.spawn(room, { name: 'a', input: { beds: 2 } }).snapshot()).toBe(2);
+    system.spawn(chart, { name: 'b', input: { beds: 2 } });
+    system.spawn(storeLogic, { name: 'c' });
+    // @ts-expect-error a room has beds
+    system.spawn(room, { name: 'd' });
+    // @ts-expect-error a chart of a room, too
+    system.spawn(chart, { name: 'e' });
+    // @ts-expect-error so many beds are no number
+    system.spawn(room, { name: 'f', input: { beds: 'two' } });
+    // @ts-expect-error the store starts from nothing
+    system.spawn(storeLogic, { name: 'g', input: 3 });
+  });
+
+  it('of a behaviour demand it as well, and its children take the messages of their logic', () => {
+    const logic = behavior<Greeting, null>({
+      initial: null,
+      receive(_, message, actor) {
+        const child = actor.spawn('a', room, { input: { beds: 2 } });
+        expectTypeOf(child).toEqualTypeOf<ActorRef<Greeting>>();
+        child.tell(message);
+        actor.tell(child, message);
+        actor.spawn('b', storeLogic);
+        actor.spawn('c', storeLogic, { supervision: { restart: 'temporary' } });
+        // @ts-expect-error a room takes greetings alone
+        actor.tell(child, { type: 'put', key: 'x' });
+        // @ts-expect-error a room has beds
+        actor.spawn('d', room);
+        // @ts-expect-error whatever else is said
+        actor.spawn('e', room, { mailbox: { capacity: 8 } });
+        // @ts-expect-error a chart of a room, too
+        actor.spawn('f', chart, {});
         return null;
       },
     });
 
     expect(logic.kind).toBe('behavior');
+  });
+
+  it('of the action `spawn` demand it as well, as a value or made from context and event', () => {
+    const { createMachine } = setup({
+      types: { context: {} as Context, events: {} as Events },
+      actions: {
+        room: spawn('a', room, { beds: 2 }),
+        mapped: spawn('b', chart, ({ context, event }) => ({ beds: context.name.length + event.type.length })),
+        // @ts-expect-error a room has beds
+        bare: spawn('c', room),
+        // @ts-expect-error so many beds are no number
+        wrong: spawn('d', chart, { beds: 'two' }),
+        // @ts-expect-error nor is a name
+        wrongMapped: spawn('e', room, ({ context }) => ({ beds: context.name })),
+      },
+    });
+
+    expect(createMachine).toBeTypeOf('function');
   });
 });
 

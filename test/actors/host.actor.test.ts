@@ -49,6 +49,6 @@ function start(ports: Partial<HostPorts>) {
     stopPlugins: () => (calls.push('stop'), (ports.stopPlugins ?? never)()),
     killPlugins: () => (calls.push('kill'), (ports.killPlugins ?? never)()),
   });
-  const host: Actor<typeof logic> = createSystem({ environment }).spawn(logic, { name: 'host' });
+  const host: Actor<typeof logic> = createSystem({ environment }).spawn(logic, { name: 'host', input: {} });
   return { host, calls, clock: environment.clock };
 }

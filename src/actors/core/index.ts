@@ -5,6 +5,7 @@ export type {
   Behavior,
   BehaviorAskOptions,
   BehaviorDefinition,
+  ChildSpawnOptions,
   TimerRule,
 } from './body/behavior.ts';
 export { serviceKey } from './receptionist.ts';

@@ -19,7 +19,8 @@ import { createDispatcher } from './dispatcher.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import { Inspection } from './inspection/inspection.ts';
 import type { Inspector } from './inspection/inspection.ts';
-import type { Actor, AnyLogic, InputOf } from './body/logic.ts';
+import type { ChildSpawnOptions } from './body/behavior.ts';
+import type { Actor, AnyLogic } from './body/logic.ts';
 import { requireFunction, requireLogic, requireName, requireReceiver } from './requirements.ts';
 import { SystemReceptionist } from './receptionist.ts';
 import type { Receptionist } from './receptionist.ts';
@@ -45,17 +46,13 @@ export interface SystemOptions {
   readonly propagation?: Propagation | undefined;
 }
 
-/** How an actor is started. */
-export interface SpawnOptions<Logic extends AnyLogic> extends ChildOptions {
+/** How an actor is started. What the behaviour starts from, its `input`, is needed unless it takes undefined. */
+export type SpawnOptions<Logic extends AnyLogic> = ChildSpawnOptions<Logic> & {
   /** Name within the parent, unique among its living children: letters, digits, `.`, `_` and `-`. */
   readonly name: string;
-  /** What the behaviour starts from. */
-  readonly input?: InputOf<Logic> | undefined;
-  /** Where it keeps its state, so that it goes on from there when it is started again. Default: nowhere. */
-  readonly persist?: PersistOptions | undefined;
   /** The actor to start it under. Default: the top of the system. */
   readonly parent?: ActorRef<never> | undefined;
-}
+};
 
 /** A tree of actors. Whoever creates it stops it. */
 export interface ActorSystem {

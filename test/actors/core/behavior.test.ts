@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { behavior } from '../../../src/actors/index.ts';
-import type { ActorContext, Message } from '../../../src/actors/index.ts';
+import type { ActorContext, AnyLogic, Message } from '../../../src/actors/index.ts';
 import { nextTurn } from '../support.ts';
 import { boom, createWorld, scripted } from './support.ts';
 import type { AnyMessage } from './support.ts';
@@ -144,7 +144,7 @@ describe('the context of a behaviour', () => {
       actor.spawn('child', scripted());
       return ['child', 'b a d', 'other'].map((name) => {
         try {
-          actor.spawn(name, (name === 'other' ? {} : scripted()) as never);
+          actor.spawn(name, (name === 'other' ? {} : scripted()) as AnyLogic);
           return 'none';
         } catch (error) {
           return (error as { code: string }).code;
@@ -199,6 +199,28 @@ describe('the context of a behaviour', () => {
     const outcome = actor.tell({ type: 'x' });
 
     expect([outcome.accepted, await actor.ended, got]).toEqual([true, { kind: 'done', output: 7 }, []]);
+  });
+
+  it('`watch` by name is answered for a child that failed at its start, and for one that had ended before', async () => {
+    const got: string[] = [];
+    const { system } = createWorld();
+    const script = {
+      fails: (self: ActorContext<AnyMessage>) => {
+        self.spawn('child', behavior<Message, null>({ initial: boom, receive: () => null }));
+        self.watch('child');
+      },
+      lives: (self: ActorContext<AnyMessage>) => void self.spawn('other', scripted()),
+      stops: (self: ActorContext<AnyMessage>) => self.stop('other'),
+      watches: (self: ActorContext<AnyMessage>) => self.watch('other'),
+    };
+    const actor = system.spawn(scripted(script, got), { name: 'a' });
+
+    for (const type of ['fails', 'lives', 'stops', 'watches']) {
+      actor.tell({ type });
+      await nextTurn();
+    }
+
+    expect(got).toEqual(['fails', 'actor.terminated', 'lives', 'stops', 'watches', 'actor.terminated']);
   });
 
   it('`emit` tells whoever listens; what was emitted at the start, to those who listen from the beginning', async () => {

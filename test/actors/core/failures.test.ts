@@ -169,7 +169,7 @@ describe('a listener that throws', () => {
 describe('a listener that subscribes anew while it is called', () => {
   it.each(['subscribe', 'onFact'] as const)('is called once for each, and costs %s no turn', async (method) => {
     const { system } = start();
-    const logic = behavior<Message, object, object>({
+    const logic = behavior<Message, object>({
       initial: () => ({}),
       receive(_, message, actor) {
         actor.emit(message);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { behavior } from '../../../src/actors/index.ts';
-import type { Message } from '../../../src/actors/index.ts';
+import type { AnyLogic, Message } from '../../../src/actors/index.ts';
 import { nextTurn } from '../support.ts';
 import { boom, createWorld, scripted } from './support.ts';
 import type { AnyMessage } from './support.ts';
@@ -267,7 +267,7 @@ describe('spawn', () => {
       rawMessage: expect.stringContaining('must be an XState machine, other XState actor logic, or a behavior'),
     });
 
-    expect(() => system.spawn(logic as never, { name: 'a' })).toThrow(wrong);
+    expect(() => system.spawn(logic as AnyLogic, { name: 'a' })).toThrow(wrong);
     expect(system.actors()).toEqual([]);
   });
 

@@ -241,6 +241,9 @@ describe('what is stored', () => {
     ['is something else', 'SNAPSHOT_INVALID', '{"a":1}'],
     ['lacks its timers', 'SNAPSHOT_INVALID', '{"format":1,"version":1,"savedAt":0,"state":1}'],
     ['has a state that the machine lacks', 'SNAPSHOT_INVALID', storedState({ value: 'nowhere' })],
+    ['has a timer of -5 ms', 'SNAPSHOT_INVALID', storedTimer({ delayMs: -5 })],
+    ['has a timer whose rule says no time', 'SNAPSHOT_INVALID', storedTimer({ rule: { afterMs: null } })],
+    ['has a timer without a message', 'SNAPSHOT_INVALID', storedTimer({ message: null })],
     ['is of version 2', 'SNAPSHOT_TOO_NEW', storedState({}, 2)],
     ['is of format 2', 'SNAPSHOT_TOO_NEW', '{"format":2}'],
   ])('and %s is refused with %s and stays as it is', async (_what, code, data) => {
@@ -299,6 +302,8 @@ describe('what is stored', () => {
     ['NaN', Number.NaN, 'state.held is NaN'],
     ['a hole', [undefined], 'state.held is a Array'],
     ['a Date', new Date(0), 'state.held is a Date'],
+    ['a symbol as key', { [Symbol('a')]: 1 }, 'state.held has the property Symbol(a), which JSON leaves out'],
+    ['a list with a name', Object.assign([1], { a: 1 }), 'state.held has the property a, which JSON leaves out'],
   ])('R1: holds plain data only; %s is refused with its path', async (_, held, text) => {
     const { system } = startNode();
     const logic = behavior<Message, { readonly held: unknown }>({ initial: { held: 1 }, receive: () => ({ held }) });
@@ -309,6 +314,46 @@ describe('what is stored', () => {
     await expect(actor.ended).resolves.toMatchObject({
       error: { code: 'SNAPSHOT_INVALID', rawMessage: expect.stringContaining(text) as unknown },
     });
+  });
+
+  it('tells a state that is undefined from one that is null', async () => {
+    const store = newStore();
+    const logic = behavior<Message, unknown>({
+      initial: 1,
+      receive: (_, { type }) => (type === 'x' ? undefined : null),
+    });
+    const states: unknown[] = [];
+    for (const type of ['x', 'y', 'x']) {
+      const { system } = startNode();
+      const actor = system.spawn(logic, { name: 'odd', persist: persistIn(store) });
+      await settled();
+      states.push(actor.snapshot());
+      actor.tell({ type });
+      await settled();
+      states.push(actor.snapshot());
+      await system.stop();
+    }
+
+    expect(states).toEqual([1, undefined, undefined, null, null, undefined]);
+  });
+
+  it('may be in a store that answers without a promise, and has null where nothing is', async () => {
+    const kept = new Map<string, { version: number; writer: string; data: string }>();
+    const store = {
+      load: (key: string) => kept.get(key) ?? null,
+      save: (key: string, _: unknown, next: { version: number; writer: string; data: string }) => {
+        kept.set(key, next);
+        return true;
+      },
+      delete: (key: string) => kept.delete(key),
+    };
+    const node = startNode();
+    const actor = node.system.spawn(tally(node.sink), { name: 'counter', persist: persistIn(store as never) });
+
+    actor.tell({ type: 'add', n: 2 });
+    await settled();
+
+    expect([node.told, actor.restarts, node.environment.clock.pending]).toEqual([['count 2'], 0, 0]);
   });
 
   it('holds anything that `codec` turns into plain data and back', async () => {
@@ -446,6 +491,11 @@ describe('the options of `persist`', () => {
 function storedState(more: object, version = 1): string {
   const state = { status: 'active', value: 'idle', context: { count: 1, rings: 0 }, children: {}, ...more };
   return JSON.stringify({ format: 1, version, resume: 'deadline', savedAt: 0, timers: [], state });
+}
+
+function storedTimer(more: object): string {
+  const timer = { name: 'bell', dueAt: 5, delayMs: 5, message: { type: 'ring' }, rule: { afterMs: 5 }, ...more };
+  return JSON.stringify({ ...(JSON.parse(storedState({})) as object), timers: [timer] });
 }
 
 function vitestInfo(): { readonly seen: unknown[]; readonly take: (info: object) => Message & { readonly n: number } } {

@@ -3,7 +3,7 @@ import type { MessageTarget } from '../../../machines/index.ts';
 import type { ChildOptions } from '../../../policy/index.ts';
 import type { ActorRef, Logger, Message, ReplyTo } from '../../../ports/index.ts';
 import type { PersistOptions } from '../../durable/persist-options.ts';
-import type { AnyLogic } from './logic.ts';
+import type { AnyLogic, InputOf, InputOption, MessageOf } from './logic.ts';
 
 /** How a named timer of a behaviour fires. */
 export interface TimerRule {
@@ -19,14 +19,25 @@ export interface TimerRule {
 }
 
 /** How a behaviour asks. */
-export interface BehaviorAskOptions<Reply = unknown> {
+export interface BehaviorAskOptions<Reply = unknown, Messages extends Message = Message> {
   /** Milliseconds until the question fails with DEADLINE_EXCEEDED. */
   readonly deadlineMs: number;
   /** The message to this actor that brings the reply. */
-  readonly onReply: (reply: Reply) => Message;
+  readonly onReply: (reply: Reply) => Messages;
   /** The message to this actor that says why no reply comes. */
-  readonly onFailure: (error: RuntimeError) => Message;
+  readonly onFailure: (error: RuntimeError) => Messages;
 }
+
+/** How a child is started, its name aside. */
+export type ChildSpawnOptions<Logic extends AnyLogic> = ChildOptions &
+  InputOption<Logic> & {
+    /** Where it keeps its state, so that it goes on from there when it is started again. Default: nowhere. */
+    readonly persist?: PersistOptions | undefined;
+  };
+
+/** Options that may be left out, unless the logic needs an input. */
+type ChildSpawnArguments<Logic extends AnyLogic> =
+  undefined extends InputOf<Logic> ? [options?: ChildSpawnOptions<Logic>] : [options: ChildSpawnOptions<Logic>];
 
 /** What a behaviour can do while it processes a message. Do not keep it for use outside `receive`, `self` aside. */
 export interface ActorContext<Messages extends Message = Message, Fact = unknown> {
@@ -47,20 +58,21 @@ export interface ActorContext<Messages extends Message = Message, Fact = unknown
   ask<Receives extends Message, Type extends Receives['type']>(
     target: ActorRef<Receives> | string,
     message: Receives & { readonly type: Type },
-    options: BehaviorAskOptions<ReplyTo<Receives, Type>>,
+    options: BehaviorAskOptions<ReplyTo<Receives, Type>, Messages>,
   ): void;
   /** Answers the message that is processed, when it was asked. */
   reply(value: unknown): void;
   /**
    * Starts a child.
    *
+   * @param options the input among them, unless the logic takes undefined
    * @throws NAME_TAKEN; SYSTEM_STOPPED; INVALID_OPTIONS
    */
-  spawn(
+  spawn<Logic extends AnyLogic>(
     name: string,
-    logic: AnyLogic,
-    options?: ChildOptions & { readonly input?: unknown; readonly persist?: PersistOptions },
-  ): ActorRef<never>;
+    logic: Logic,
+    ...options: ChildSpawnArguments<Logic>
+  ): ActorRef<MessageOf<Logic>>;
   /** Stops a child after the messages it has already received. */
   stop(name: string): void;
   /** Ends this actor after the present message; `output` is what it came to. */

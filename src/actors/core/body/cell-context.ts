@@ -1,9 +1,7 @@
 import type { Intent, MessageTarget } from '../../../machines/index.ts';
 import { requireObject } from '../../../policy/index.ts';
-import type { ChildOptions } from '../../../policy/index.ts';
 import type { ActorRef, Logger, Message } from '../../../ports/index.ts';
-import type { PersistOptions } from '../../durable/persist-options.ts';
-import type { ActorContext, BehaviorAskOptions, TimerRule } from './behavior.ts';
+import type { ActorContext, BehaviorAskOptions, ChildSpawnOptions, TimerRule } from './behavior.ts';
 import type { Cell } from '../cell.ts';
 import type { AnyLogic } from './logic.ts';
 import { performGuarded } from '../outbox.ts';
@@ -50,12 +48,8 @@ export class CellContext implements ActorContext {
     this.perform({ kind: 'reply', value });
   }
 
-  spawn(
-    name: string,
-    logic: AnyLogic,
-    options?: ChildOptions & { readonly input?: unknown; readonly persist?: PersistOptions },
-  ): ActorRef<never> {
-    return this.cell.system.spawnUnder(this.cell, name, logic, options ?? {});
+  spawn(name: string, logic: AnyLogic, options: ChildSpawnOptions<AnyLogic> = {}): Cell {
+    return this.cell.system.spawnUnder(this.cell, name, logic, options);
   }
 
   stop(name: string): void {

@@ -27,6 +27,12 @@ export type InputOf<Logic extends AnyLogic> = Logic extends AnyActorLogic
     ? Input
     : unknown;
 
+/** The input of a spawn: to be given unless the logic can start from nothing. */
+export type InputOption<Logic extends AnyLogic> =
+  undefined extends InputOf<Logic>
+    ? { readonly input?: InputOf<Logic> | undefined }
+    : { readonly input: InputOf<Logic> };
+
 /** The state of the logic: XState's snapshot, or the state of a behaviour. */
 export type SnapshotOf<Logic extends AnyLogic> = Logic extends AnyActorLogic
   ? SnapshotFrom<Logic>

@@ -10,6 +10,7 @@
 import { Ring } from '../../../policy/index.ts';
 import type { Environment, Message } from '../../../ports/index.ts';
 import { callOutside } from '../asking/call-outside.ts';
+import { typeOf } from '../mailbox/message-type.ts';
 
 /**
  * Why a message reached nobody: the receiver had ended (`stopped`) or never existed (`unknown`); its mailbox was full
@@ -153,15 +154,4 @@ export class DeadLetterOffice implements DeadLetters {
 /** What is no message, or a reply, in the form of one. */
 function wrapped(reason: DeadLetterReason, value: unknown): object {
   return { type: reason === 'lateReply' ? 'actor.reply' : 'actor.unknown', value };
-}
-
-/** Undefined for what is no message. Never throws: a letter is also written while a failure is being handled. */
-function typeOf(content: unknown): string | undefined {
-  try {
-    const type: unknown = (content as Message | null | undefined)?.type;
-    return typeof type === 'string' ? type : undefined;
-  } catch {
-    // A getter or a proxy.
-    return undefined;
-  }
 }

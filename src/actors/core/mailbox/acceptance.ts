@@ -6,6 +6,7 @@ import type { Cell } from '../cell.ts';
 import type { DeadLetterReason } from '../inspection/dead-letters.ts';
 import { Envelope, messageOf } from './envelope.ts';
 import type { Queued } from './envelope.ts';
+import { typeOf } from './message-type.ts';
 import { Offers } from './offers.ts';
 
 export const ACCEPTED: TellOutcome = Object.freeze({ accepted: true });
@@ -17,20 +18,14 @@ const UNDECODABLE: TellOutcome = Object.freeze({ accepted: false, reason: 'undec
 /** Why a message is not even looked at; it is a dead letter then. Undefined when it may come in. */
 export function refusalOf(cell: Cell, message: Message): TellOutcome | undefined {
   if (!cell.accepts || isPastStop(cell)) return refuse(cell, STOPPED, 'stopped', message);
-  let type: unknown;
-  try {
-    // Once: a getter may answer otherwise, or throw, the next time.
-    type = (message as Message | undefined)?.type;
-  } catch {
-    // A getter or a proxy; what is not to be read is no message.
-  }
-  if (typeof type !== 'string') return refuse(cell, UNDECODABLE, 'undecodable', message);
+  const type = typeOf(message);
+  if (type === undefined) return refuse(cell, UNDECODABLE, 'undecodable', message);
   return isReserved(type) ? refuse(cell, RESERVED, 'rejected', message) : undefined;
 }
 
 /** Once its system stops, only actors still reach an actor: it is to work off what waits, not what programs go on sending. */
 function isPastStop({ system }: Cell): boolean {
-  return system.running === undefined && system.stopping;
+  return system.stopping && system.running === undefined;
 }
 
 /** Puts a message that may come in, asked by `ask` where there is one, into the mailbox. */
