@@ -4,9 +4,11 @@ export type { CallContext, ServedService, ServiceClient, ServiceImplementation }
 export { DEFAULT_HANDSHAKE } from './go-plugin/default-handshake.ts';
 export type { MagicCookie } from './go-plugin/handshake-environment.ts';
 export type { PluginOutputChunk } from './go-plugin/plugin-output.ts';
+export { AWF_HANDSHAKE } from './go-plugin/awf-contract.ts';
 export { createMemoryConnection } from './memory/index.ts';
 
 // For integrators.
+export type { ContractName } from './go-plugin/plugin-contract.ts';
 export { certificateFromPem, createCertificate, readCertificate } from './go-plugin/certificate.ts';
 export type { Certificate, CertificateCurve, CertificateOptions, PeerCertificate } from './go-plugin/certificate.ts';
 export { handshakeEnvironment, readHandshakeEnvironment } from './go-plugin/handshake-environment.ts';

@@ -1,2 +1,10 @@
+export { awfEventDescriptor } from './awf-events.ts';
+export { decodeEvent } from './decode-event.ts';
 export type { DeliverAnswer, DeliverBatch, DeliverFrame, EventView } from './deliver-frames.ts';
+export { hostEventDescriptor, pluginEventDescriptor } from './descriptors.ts';
+export { eventBytes, frameEvent } from './encoded-event.ts';
 export type { EncodedEvent } from './encoded-event.ts';
+export { createEventEncoder } from './event-encoder.ts';
+export type { EventEncoder, EventEncoderOptions } from './event-encoder.ts';
+export type { HandledEvent, HandleEventFrame, StreamedEvent, StreamEventsFrame } from './event-frames.ts';
+export { fromProtoEvent, msOfNanos, nanosOfMs, toProtoEvent } from './proto-event.ts';

@@ -98,6 +98,7 @@ class PlacedProcess implements PlacedPlugin {
     if (this.#line === undefined) throw new RuntimeError('INTERNAL', 'connect came before the handshake');
     const opening = openPluginSession({
       line: this.#line,
+      contract: options.contract,
       certificate,
       clock: environment.clock,
       log: environment.log.child({ plugin: options.plugin }),

@@ -1,27 +1,27 @@
 // The host's connection to one plugin process: calls, output stream, broker, health and shutdown.
 
 import type { Clock, ConnectionBroker, Logger, PluginConnection, TimerHandle } from '../../ports/index.ts';
-import { RuntimeError } from '../../errors/index.ts';
-import { GetHealthResponse_Status, PluginServiceService } from '../../gen/troupe/plugin/v1/plugin.ts';
 import { createGrpcConnection } from '../grpc/index.ts';
 import type { ChannelMaterial, GrpcConnection } from '../grpc/index.ts';
-import { createServiceClient } from '../../ports/service.ts';
 import type { Certificate } from './certificate.ts';
 import { readCertificate } from './certificate.ts';
 import { requestShutdown } from './controller.ts';
 import { channelMaterial } from './credentials.ts';
 import type { HandshakeLine } from './handshake-line.ts';
-import { checkHealth } from './health.ts';
 import type { Broker } from './broker.ts';
 import { hostBrokerStream } from './broker-stream.ts';
 import { createConnectionBroker } from './connection-broker.ts';
 import { keepStreamOpen } from './kept-stream.ts';
+import { createContract } from './plugin-contract.ts';
+import type { ContractName, PluginContract, ProbeOptions } from './plugin-contract.ts';
 import { readStdio } from './stdio.ts';
 import type { PluginOutputChunk } from './plugin-output.ts';
 
 /** How a session is opened. */
 export interface PluginSessionOptions {
   readonly line: HandshakeLine;
+  /** What is spoken over the connection. */
+  readonly contract: ContractName;
   /** The host's certificate; undefined without TLS. */
   readonly certificate: Certificate | undefined;
   readonly clock: Clock;
@@ -36,16 +36,6 @@ export interface PluginSessionOptions {
   /** Must not throw; see `guardListener`. */
   readonly onOutput: (chunk: PluginOutputChunk) => void;
   /** Gives the opening up. */
-  readonly signal: AbortSignal;
-}
-
-/** What a plugin is asked and told before its first call. */
-export interface ProbeOptions {
-  /** Name of the plugin within its host. */
-  readonly plugin: string;
-  /** Configuration; undefined for none. */
-  readonly config: unknown;
-  readonly timeoutMs: number;
   readonly signal: AbortSignal;
 }
 
@@ -96,19 +86,17 @@ class Session implements PluginSession {
   readonly connection: GrpcConnection;
   readonly broker: Broker;
   readonly announcedPaths = new Set<string>();
-  readonly #client;
+  readonly #contract: PluginContract;
   readonly #options: PluginSessionOptions;
   #giveUpStreams: readonly (() => void)[] | undefined;
   readonly #opening: TimerHandle;
   #closed = false;
-  /** Whether the plugin serves troupe's own contract; known after the probe. */
-  #isTroupe = false;
 
   constructor(connection: GrpcConnection, credentials: ChannelMaterial | undefined, options: PluginSessionOptions) {
-    const { clock, directory, socketGroup, maxReceiveBytes, line } = options;
+    const { clock, contract, directory, log, socketGroup, maxReceiveBytes, line } = options;
     this.connection = connection;
     this.#options = options;
-    this.#client = createServiceClient(PluginServiceService, connection);
+    this.#contract = createContract(contract, { connection, log, openStreams: () => this.#openStreams() });
     this.broker = createConnectionBroker({
       clock,
       credentials,
@@ -122,40 +110,16 @@ class Session implements PluginSession {
     this.#opening = clock.setTimeout(() => this.#openStreams(), STREAMS_AFTER_MS);
   }
 
-  async probe({ plugin, config, timeoutMs, signal }: ProbeOptions): Promise<void> {
-    // Asked together: the answer to one says nothing about the other, and a start waits for both.
-    const refusing = this.#client.getInfo({}, { timeoutMs, signal }).then(
-      () => undefined,
-      (error: unknown) => RuntimeError.from(error, 'PROBE_FAILED'),
-    );
-    await checkHealth(this.connection, timeoutMs, signal);
-    const refusal = await refusing;
-    // An ordinary go-plugin plugin.
-    if (refusal?.code === 'UNIMPLEMENTED') return;
-    if (refusal !== undefined) throw refusal;
-    this.#isTroupe = true;
-    const configJson = config === undefined ? '' : JSON.stringify(config);
-    try {
-      const initialised = this.#client.init({ name: plugin, configJson }, { timeoutMs, signal });
-      // What runs in there may print, and may dial the host.
-      this.#openStreams();
-      await initialised;
-    } catch (cause) {
-      const { code, rawMessage } = RuntimeError.from(cause);
-      if (code === 'UNAVAILABLE' || code === 'CANCELLED') throw cause;
-      throw new RuntimeError('INIT_FAILED', `plugin "${plugin}" refused its configuration: ${rawMessage}`, { cause });
-    }
+  probe(options: ProbeOptions): Promise<void> {
+    return this.#contract.probe(options);
   }
 
-  async checkHealth(timeoutMs: number, signal: AbortSignal): Promise<void> {
-    if (!this.#isTroupe) return checkHealth(this.connection, timeoutMs, signal);
-    const { status, message } = await this.#client.getHealth({}, { timeoutMs, signal });
-    if (status !== GetHealthResponse_Status.STATUS_NOT_SERVING) return;
-    throw new RuntimeError('PROBE_FAILED', `the plugin reports that it cannot work: ${message || 'no reason given'}`);
+  checkHealth(timeoutMs: number, signal: AbortSignal): Promise<void> {
+    return this.#contract.checkHealth(timeoutMs, signal);
   }
 
   async requestShutdown(timeoutMs: number, signal: AbortSignal): Promise<void> {
-    if (this.#isTroupe) await this.#announceShutdown(timeoutMs, signal);
+    await this.#contract.announceShutdown(timeoutMs, signal);
     await requestShutdown(this.connection, timeoutMs, signal);
   }
 
@@ -178,16 +142,6 @@ class Session implements PluginSession {
       // Kept open: until our plugins notice that the reader before is gone they refuse another one.
       keepStreamOpen({ name: 'output', clock, log, open: () => readStdio(this.connection, onOutput) }),
     ];
-  }
-
-  /** A plugin that fails over its last words is asked to exit all the same; one that takes too long is not. */
-  async #announceShutdown(graceMs: number, signal: AbortSignal): Promise<void> {
-    try {
-      await this.#client.shutdown({ graceMs }, { timeoutMs: graceMs, signal });
-    } catch (error) {
-      if (signal.aborted || RuntimeError.from(error).code === 'DEADLINE_EXCEEDED') throw error;
-      this.#options.log.log('warn', 'the plugin failed to prepare its shutdown', { error });
-    }
   }
 
   #remember(network: string, address: string): void {

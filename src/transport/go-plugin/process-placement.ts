@@ -13,6 +13,7 @@ import type { Certificate } from './certificate.ts';
 import { handshakeEnvironment, NETWORK_VARIABLE } from './handshake-environment.ts';
 import type { MagicCookie } from './handshake-environment.ts';
 import { createPlacedProcess } from './placed-process.ts';
+import type { ContractName } from './plugin-contract.ts';
 import type { PluginOutputChunk } from './plugin-output.ts';
 import { createProcessStart } from './process-start.ts';
 import type { ProcessStartOptions } from './process-start.ts';
@@ -23,6 +24,8 @@ import type { Environment, Placement, ProcessLauncher } from '../../ports/index.
 export interface ProcessPlacementOptions extends MagicCookie, ProcessStartOptions {
   /** Name of the plugin within its host. */
   readonly plugin: string;
+  /** What is spoken on top of go-plugin's protocol. */
+  readonly contract: ContractName;
   /** The environment besides what the handshake adds. */
   readonly env: Readonly<Record<string, string>>;
   /** Versions of the application protocol that the host speaks. */

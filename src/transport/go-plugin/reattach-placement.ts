@@ -21,6 +21,7 @@ import { createPrivateDirectory, identifyProcess, isSameProcess, listensOn, PRIV
 import type { PrivateDirectory, ProcessIdentity } from '../process/index.ts';
 import { guardListener } from './plugin-output.ts';
 import type { PluginOutputChunk } from './plugin-output.ts';
+import type { ContractName } from './plugin-contract.ts';
 import { openPluginSession } from './plugin-session.ts';
 import type { PluginSession } from './plugin-session.ts';
 import type { ReattachConfig } from './reattach.ts';
@@ -30,6 +31,8 @@ export interface ReattachPlacementOptions {
   /** Name of the plugin within its host. */
   readonly plugin: string;
   readonly reattach: ReattachConfig;
+  /** What is spoken on top of go-plugin's protocol. */
+  readonly contract: ContractName;
   /** Versions of the application protocol that the host speaks. */
   readonly versions: readonly number[];
   /** Given to the plugin before its first call; anything JSON can hold. */
@@ -122,6 +125,7 @@ class ReattachedPlugin implements PlacedPlugin {
         address: reattach.Addr.String,
         protocol: 'grpc',
       },
+      contract: this.#options.contract,
       certificate: undefined,
       clock: this.#environment.clock,
       log,

@@ -10,12 +10,7 @@
 //   Z2. One PING is under way on a connection, however many calls end; Node.js allows 10.
 
 import type { Http2Session } from 'node:http2';
-
-/** What grpc-js keeps below a call; not part of its types. */
-interface Inner {
-  readonly nextCall?: Inner;
-  readonly stream?: { readonly session?: Http2Session };
-}
+import { sessionOf } from './session-of.ts';
 
 /** Ends that wait for a PING. */
 interface Round {
@@ -53,10 +48,4 @@ function ask(session: Http2Session, round: Round): void {
   };
   // A connection that is over, or too full of PINGs of others, has no more to tell.
   if (session.destroyed || !session.ping(answered)) setImmediate(answered);
-}
-
-function sessionOf(call: object): Http2Session | undefined {
-  let inner = (call as { readonly call?: Inner }).call;
-  while (inner?.nextCall !== undefined) inner = inner.nextCall;
-  return inner?.stream?.session;
 }

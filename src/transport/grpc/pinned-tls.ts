@@ -10,20 +10,34 @@ import type { ChannelCredentials } from '@grpc/grpc-js';
 import { X509Certificate } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { checkServerIdentity, createSecureContext, createServer } from 'node:tls';
+import type { PeerCertificate, SecureContext } from 'node:tls';
 import { RuntimeError } from '../../errors/index.ts';
 import type { ChannelMaterial } from './material.ts';
 
-/** The client's side. Throws `CERTIFICATE_MALFORMED`. */
+/** What a client checks: the context with both certificates, and the peer's identity. */
+export interface PinnedClient {
+  readonly secureContext: SecureContext;
+  readonly checkServerIdentity: (host: string, certificate: PeerCertificate) => Error | undefined;
+}
+
+/** The client's side, for grpc-js. Throws `CERTIFICATE_MALFORMED`. */
 export function pinnedChannelCredentials(material: ChannelMaterial): ChannelCredentials {
+  const { secureContext, checkServerIdentity: check } = pinnedClient(material);
+  return credentials.createFromSecureContext(secureContext, { checkServerIdentity: check });
+}
+
+/** The client's side. Throws `CERTIFICATE_MALFORMED`. */
+export function pinnedClient(material: ChannelMaterial): PinnedClient {
   try {
     const expected = new X509Certificate(material.peerCertificatePem).raw;
-    return credentials.createFromSecureContext(createSecureContext(tlsOptions(material)), {
+    return {
+      secureContext: createSecureContext(tlsOptions(material)),
       checkServerIdentity: (host, certificate) =>
         checkServerIdentity(host, certificate) ??
         (certificate.raw.equals(expected)
           ? undefined
           : new RuntimeError('CONNECT_FAILED', "the peer's certificate is not the one that was announced")),
-    });
+    };
   } catch (cause) {
     throw new RuntimeError('CERTIFICATE_MALFORMED', 'certificate or key for mutual TLS cannot be used', { cause });
   }

@@ -20,6 +20,7 @@ import { listenOn } from './listen.ts';
 import type { Listener, ListenTarget } from './listen.ts';
 import type { ChannelMaterial } from './material.ts';
 import { pinnedAcceptor } from './pinned-tls.ts';
+import { receiveWindow } from './receive-window.ts';
 import type { BoundAddress } from './target.ts';
 
 /** Options of a server. */
@@ -32,6 +33,11 @@ export interface GrpcServerOptions {
   readonly credentials?: ChannelMaterial | undefined;
   /** Largest message to take, in bytes. Default 64 MiB; gRPC's own default is 4 MiB. */
   readonly maxReceiveBytes?: number;
+  /**
+   * HTTP/2 window for received data, in bytes, of connections by which streams of requests come. Default 4 MiB: the 64 KiB
+   * of HTTP/2 stall streams of batches.
+   */
+  readonly receiveWindowBytes?: number | undefined;
   /** Told when a call starts; what it returns is called when the call is over. */
   readonly onCall?: CallObserver;
   /** Told when a client has connected, before it has proved who it is. */
@@ -55,6 +61,8 @@ export interface GrpcServer {
   /** Ends all calls and connections at once. Idempotent. */
   close(): void;
 }
+
+const DEFAULT_WINDOW_BYTES = 4 * 1024 * 1024;
 
 /** Makes a server. Throws `InvalidOptionsError` when two services have a method in common. */
 export function createGrpcServer(options: GrpcServerOptions): GrpcServer {
@@ -80,7 +88,7 @@ class DrainableServer implements GrpcServer {
       'grpc.max_receive_message_length': options.maxReceiveBytes ?? DEFAULT_MAX_RECEIVE_BYTES,
       'grpc.max_send_message_length': -1,
       'grpc.enable_channelz': 0,
-      interceptors: [earlyWrites],
+      interceptors: [receiveWindow(options.receiveWindowBytes ?? DEFAULT_WINDOW_BYTES), earlyWrites],
     });
     const observe = this.#counting(options.onCall);
     for (const served of options.services) this.#add(served, observe);

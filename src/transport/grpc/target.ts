@@ -50,7 +50,8 @@ export function checkUnixPath(path: string): void {
   );
 }
 
-function splitAddress(address: string): { readonly host: string; readonly port: number } {
+/** Host and port of a tcp address. Throws `ADDRESS_INVALID`. */
+export function splitAddress(address: string): { readonly host: string; readonly port: number } {
   const match = /^(?:\[([^\]]+)\]|([^:\s]+)):(\d{1,5})$/.exec(address);
   const host = match?.[1] ?? match?.[2];
   const port = Number(match?.[3]);

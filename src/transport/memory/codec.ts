@@ -8,8 +8,15 @@ export interface MessageCodec {
   response(message: unknown): unknown;
 }
 
-/** The codec of one method. It throws what callers see over gRPC: INTERNAL or RESOURCE_EXHAUSTED, with these texts. */
-export function codecOf<Q, R>(method: MethodDescriptor<Q, R>, maxReceiveBytes: number): MessageCodec {
+/**
+ * The codec of one method: each side writes and reads by its own description of it, as over a wire. It throws what
+ * callers see over gRPC: INTERNAL or RESOURCE_EXHAUSTED, with these texts.
+ */
+export function codecOf<Q, R>(
+  method: MethodDescriptor<Q, R>,
+  served: MethodDescriptor,
+  maxReceiveBytes: number,
+): MessageCodec {
   const check = (bytes: Buffer): Buffer => {
     if (bytes.length <= maxReceiveBytes) return bytes;
     throw new RuntimeError('RESOURCE_EXHAUSTED', tooLargeText(bytes.length, maxReceiveBytes));
@@ -18,10 +25,10 @@ export function codecOf<Q, R>(method: MethodDescriptor<Q, R>, maxReceiveBytes: n
     request: (message) => {
       const bytes = attempt('Request message serialization failure', () => method.requestSerialize(message as Q));
       check(bytes);
-      return attempt('Error deserializing request', () => method.requestDeserialize(bytes));
+      return attempt('Error deserializing request', () => served.requestDeserialize(bytes));
     },
     response: (message) => {
-      const bytes = attempt('Error serializing response', () => method.responseSerialize(message as R));
+      const bytes = attempt('Error serializing response', () => served.responseSerialize(message));
       check(bytes);
       return attempt('Response message parsing error', () => method.responseDeserialize(bytes));
     },

@@ -50,6 +50,12 @@ const ANONYMOUS: PeerIdentity = { fingerprint: undefined };
 
 type Handler = (input: unknown, context: CallContext) => unknown;
 
+/** A method as the services describe it, and what handles it. */
+interface Served {
+  readonly method: MethodDescriptor;
+  readonly handler: Handler;
+}
+
 /** A call on its way, with all that both sides need. */
 interface Started {
   readonly call: MemoryCall;
@@ -62,7 +68,7 @@ class DirectConnection implements MemoryConnection {
   readonly #caller: PeerIdentity;
   readonly #clock: Clock;
   readonly #maxReceiveBytes: number;
-  readonly #handlers: ReadonlyMap<string, Handler>;
+  readonly #served: ReadonlyMap<string, Served>;
   readonly #open = new Set<MemoryCall>();
   #closed = false;
 
@@ -71,7 +77,7 @@ class DirectConnection implements MemoryConnection {
     this.#caller = options.caller ?? ANONYMOUS;
     this.#clock = options.clock;
     this.#maxReceiveBytes = options.maxReceiveBytes ?? DEFAULT_MAX_RECEIVE_BYTES;
-    this.#handlers = handlersOf(services);
+    this.#served = methodsOf(services);
   }
 
   get inFlight(): number {
@@ -172,8 +178,9 @@ class DirectConnection implements MemoryConnection {
     const call = new MemoryCall({ path, caller: this.#caller, clock: this.#clock, options });
     this.#open.add(call);
     call.onEnd(() => void this.#open.delete(call));
-    const handler = this.#handlers.get(path) ?? unimplemented(path);
-    return { call, handler, codec: codecOf(method, this.#maxReceiveBytes) };
+    const served = this.#served.get(path);
+    const handler = served?.handler ?? unimplemented(path);
+    return { call, handler, codec: codecOf(method, served?.method ?? method, this.#maxReceiveBytes) };
   }
 
   /** A failure as it comes out of a wire: reduced to status and text. */
@@ -185,15 +192,15 @@ class DirectConnection implements MemoryConnection {
 /** Makes what the handler is called with. */
 type Input = (started: Started) => unknown;
 
-function handlersOf(services: readonly ServedService[]): Map<string, Handler> {
-  const handlers = new Map<string, Handler>();
+function methodsOf(services: readonly ServedService[]): Map<string, Served> {
+  const served = new Map<string, Served>();
   for (const { descriptor, implementation } of services) {
-    for (const [name, { path }] of Object.entries(descriptor)) {
+    for (const [name, method] of Object.entries(descriptor)) {
       const handler = methodOf(implementation, name);
-      if (handler !== undefined) handlers.set(path, handler.bind(implementation) as Handler);
+      if (handler !== undefined) served.set(method.path, { method, handler: handler.bind(implementation) as Handler });
     }
   }
-  return handlers;
+  return served;
 }
 
 function unimplemented(path: string): Handler {

@@ -99,6 +99,7 @@ async function setUp(onOutput: (chunk: PluginOutputChunk) => void = () => {}) {
   const log = createRecordingLogger();
   const chunks: Buffer[] = [];
   const session = await openPluginSession({
+    contract: 'troupe',
     line: { coreVersion: 1, appVersion: 1, network: 'unix', address: `${path}-front`, protocol: 'grpc' },
     certificate: undefined,
     clock,

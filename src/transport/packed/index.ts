@@ -1,0 +1,2 @@
+export { openPackedStream } from './packed-stream.ts';
+export type { PackedStream, PackedStreamEnd, PackedStreamOptions } from './packed-stream.ts';
