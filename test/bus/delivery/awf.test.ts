@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import { createSystem } from '../../../src/actors/index.ts';
+import { startEventStream } from '../../../src/bus/delivery/index.ts';
+import type { EventStream } from '../../../src/bus/delivery/index.ts';
+import { RuntimeError } from '../../../src/errors/index.ts';
+import { EventServiceService } from '../../../src/gen/plugin/v1/plugin.ts';
+import { createManualEnvironment, service } from '../../../src/ports/index.ts';
+import type { ManualEnvironment } from '../../../src/ports/index.ts';
+import { createMemoryConnection } from '../../../src/transport/memory/index.ts';
+import { createFakeSource } from './support.ts';
+import type { FakeSource } from './support.ts';
+
+describe('a plugin of the awf protocol', () => {
+  it('gets a plain stream, and an event counts as delivered once the call has it for 1 s', async () => {
+    const { source, got, pass, stream } = startAwf({ hasStream: true });
+    source.publish(10);
+
+    await pass(999);
+    const before = source.settled.delivered.length;
+    await pass(1);
+    source.publish(5);
+    await pass(0);
+
+    expect([before, source.settled.delivered, got]).toEqual([0, source.published, source.published]);
+    expect(stream.form).toBe('stream');
+  });
+
+  it('gets single calls when it knows no stream, and no event is lost', async () => {
+    const { source, got, pass, stream } = startAwf({ hasStream: false });
+    source.publish(10);
+
+    await pass(0);
+
+    expect([source.settled.delivered, got, stream.form]).toEqual([source.published, source.published, 'unary']);
+    expect(source.emitted.map(({ type, contentType }) => [type, contentType]).slice(0, 1)).toEqual([
+      ['echo.e1', 'application/json'],
+    ]);
+  });
+
+  it('has taken everything when it is stopped', async () => {
+    const { source, pass, stream } = startAwf({ hasStream: true });
+    source.publish(100);
+    await pass(0);
+
+    const ended = stream.stop({ drainMs: 1000 });
+    await pass(0);
+
+    expect(await ended).toEqual({ kind: 'closed' });
+    expect([source.settled.delivered.length, source.onTheirWay]).toEqual([100, 0]);
+  });
+});
+
+// Helpers
+
+interface Awf {
+  readonly source: FakeSource;
+  readonly got: readonly string[];
+  readonly stream: EventStream;
+  readonly environment: ManualEnvironment;
+  pass(ms: number): Promise<void>;
+}
+
+function startAwf({ hasStream }: { readonly hasStream: boolean }): Awf {
+  const environment = createManualEnvironment();
+  const source = createFakeSource();
+  const got: string[] = [];
+  const plugin = service(EventServiceService, {
+    async streamEvents(requests) {
+      if (!hasStream) throw new RuntimeError('UNIMPLEMENTED', 'no stream');
+      for await (const { id } of requests) got.push(id);
+      return {};
+    },
+    handleEvent(request) {
+      got.push(request.id);
+      return { emittedEvents: [{ ...request, id: '', type: `echo.${request.id}`, payload: Buffer.from('{}') }] };
+    },
+  });
+  const connection = createMemoryConnection([plugin], { clock: environment.clock });
+  const system = createSystem({ environment });
+  const stream = startEventStream(system, { source, connection, contract: 'awf', session: 's', name: 'awf' });
+  return { source, got, stream, environment, pass: (ms) => environment.clock.advanceAsync(ms, { turns: 8 }) };
+}
