@@ -1,5 +1,5 @@
 import { InvalidOptionsError } from '../errors/index.ts';
-import type { ConnectionBroker, Logger } from '../ports/index.ts';
+import type { ConnectionBroker, Environment, Logger } from '../ports/index.ts';
 import { DEFAULT_HANDSHAKE } from '../transport/go-plugin/index.ts';
 import type { MagicCookie } from '../transport/go-plugin/index.ts';
 import type { ServedService } from '../ports/service.ts';
@@ -17,6 +17,21 @@ export interface PluginRuntime {
 
 /** Services, or a function that makes them once the plugin knows its host. */
 export type PluginServices = readonly ServedService[] | ((plugin: PluginRuntime) => readonly ServedService[]);
+
+/** What a served plugin has besides the services that its author wrote. Whoever extends drains and closes. */
+export interface PluginExtension {
+  readonly services: readonly ServedService[];
+  /** Lets what is under way finish; settles after `deadlineMs` at the latest. Calls may still come. */
+  drain(deadlineMs: number): Promise<void>;
+  /** Ends what is left. Idempotent. */
+  close(): void;
+}
+
+/** What an extension works with. */
+export interface ExtensionRuntime extends PluginRuntime {
+  /** Default: the real one. */
+  readonly environment?: Environment | undefined;
+}
 
 /** Everything an author says about a plugin. */
 export interface PluginDefinition {
@@ -43,6 +58,12 @@ export interface PluginDefinition {
   readonly onHealth?: () => PluginHealth | Promise<PluginHealth>;
   /** Finishes what is under way. The host waits `graceMs` (0: not told) before it uses force. */
   readonly onShutdown?: (shutdown: { readonly graceMs: number }) => void | Promise<void>;
+  /**
+   * Set by `definePlugin`: loads what the definition needs.
+   *
+   * @internal
+   */
+  readonly load?: () => Promise<(runtime: ExtensionRuntime) => PluginExtension>;
 }
 
 /** `PluginDefinition` with its defaults, as far as they do not depend on the host. */

@@ -14,9 +14,9 @@ import {
 import type { Certificate, ConnectionBrokerOptions } from '../transport/go-plugin/index.ts';
 import { createGrpcServer } from '../transport/grpc/index.ts';
 import type { BoundAddress, CallObserver, ListenTarget } from '../transport/grpc/index.ts';
-import type { PluginDefinition, PluginServices } from './plugin-definition.ts';
+import type { ExtensionRuntime, PluginDefinition, PluginExtension, PluginServices } from './plugin-definition.ts';
 import { createDropReport } from './drop-report.ts';
-import { pluginService } from './plugin-service.ts';
+import { namesOf, pluginService } from './plugin-service.ts';
 import { SDK_VERSION } from './version.ts';
 
 /** What a plugin's server is made of. */
@@ -24,6 +24,8 @@ export interface PluginServerOptions {
   readonly definition: PluginDefinition;
   /** The services of the version that was agreed on. */
   readonly services: PluginServices;
+  /** What `definition.load` gave. */
+  readonly extend?: ((runtime: ExtensionRuntime) => PluginExtension) | undefined;
   readonly version: number;
   readonly clock: Clock;
   readonly log: Logger;
@@ -37,6 +39,9 @@ export interface PluginServerOptions {
   /** Told when a call starts; what it returns is called when the call is over. */
   readonly onCall?: CallObserver | undefined;
 }
+
+/** Milliseconds that emits have at the end when the host does not say how long it waits. */
+const DRAIN_MS = 1000;
 
 /** A plugin's server. Whoever creates it drains it. */
 export interface PluginServer {
@@ -65,11 +70,14 @@ export function createPluginServer(options: PluginServerOptions): PluginServer {
   const stdio = stdioService();
   const drops = createDropReport(clock, log, () => stdio.droppedBytes);
   const health = healthService();
-  const own = typeof options.services === 'function' ? options.services({ log, broker, version }) : options.services;
+  const written =
+    typeof options.services === 'function' ? options.services({ log, broker, version }) : options.services;
+  const extension = options.extend?.({ log, broker, version });
+  const own = [...written, ...(extension?.services ?? [])];
   let finished: Promise<void> | undefined;
   // The author's `onShutdown` runs once, whoever asks first: the host's Shutdown, SIGTERM, or the end of the host.
   const finish = (graceMs: number): Promise<void> => {
-    finished ??= Promise.resolve().then(() => definition.onShutdown?.({ graceMs }));
+    finished ??= Promise.resolve().then(() => finishOnce(definition, extension, graceMs));
     return finished;
   };
   const server = createGrpcServer({
@@ -104,21 +112,26 @@ export function createPluginServer(options: PluginServerOptions): PluginServer {
       broker.endStream();
       await server.drain({ deadlineMs });
       // Only now: calls that were under way may have used brokered connections.
+      extension?.close();
       broker.close();
     },
     close() {
+      extension?.close();
       broker.close();
       server.close();
     },
   };
 }
 
-/** Full names of the services, from the paths of their methods. */
-function namesOf(
-  services: readonly { readonly descriptor: Readonly<Record<string, { readonly path: string }>> }[],
-): string[] {
-  const names = services.flatMap(({ descriptor }) =>
-    Object.values(descriptor).map(({ path }) => path.split('/')[1] ?? ''),
-  );
-  return [...new Set(names)];
+async function finishOnce(
+  definition: PluginDefinition,
+  extension: PluginExtension | undefined,
+  graceMs: number,
+): Promise<void> {
+  try {
+    await definition.onShutdown?.({ graceMs });
+  } finally {
+    // Before Shutdown is answered: the host takes emits until then.
+    await extension?.drain(graceMs > 0 ? graceMs : DRAIN_MS);
+  }
 }

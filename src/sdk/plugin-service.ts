@@ -46,6 +46,16 @@ export function pluginService(
   });
 }
 
+/** Full names of the services, from the paths of their methods. */
+export function namesOf(
+  services: readonly { readonly descriptor: Readonly<Record<string, { readonly path: string }>> }[],
+): string[] {
+  const names = services.flatMap(({ descriptor }) =>
+    Object.values(descriptor).map(({ path }) => path.split('/')[1] ?? ''),
+  );
+  return [...new Set(names)];
+}
+
 function parseConfig(json: string): unknown {
   if (json === '') return undefined;
   try {

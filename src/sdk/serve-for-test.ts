@@ -58,6 +58,7 @@ export async function servePluginForTest(
   const server = createPluginServer({
     definition,
     services,
+    extend: await definition.load?.(),
     version,
     clock,
     log,

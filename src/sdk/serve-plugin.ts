@@ -103,9 +103,12 @@ async function serve(
 ): Promise<ServedPlugin> {
   const version = chooseVersion([...resolved.versions.keys()], request.versions);
   const certificate = request.hostCertificatePem === undefined ? undefined : createCertificate({ now: clock.now() });
+  // Not awaited without need: a plain plugin starts as if there were nothing to load.
+  const extend = definition.load === undefined ? undefined : await definition.load();
   const server = createPluginServer({
     definition,
     services: resolved.versions.get(version) ?? [],
+    extend,
     version,
     clock,
     log,

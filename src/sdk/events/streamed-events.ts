@@ -1,0 +1,71 @@
+// StreamEvents, the plugin's side: events come in one by one, results go out by calls to the host.
+//
+// Invariants:
+//   W1. What was taken in runs, also when the stream is cut: the host does not send it again.
+//   W2. At most a window of events waits or has a result that the host has not got; then nothing is read.
+
+import type { StreamEventsResponse } from '../../gen/troupe/events/v1/events.ts';
+import type { StreamedEvent } from '../../transport/events/index.ts';
+import { refuse, requireEvent } from './deliver.ts';
+import type { Dispatcher, EventOwner } from './dispatcher.ts';
+import { resultOf } from './outcome.ts';
+import type { Outcome } from './outcome.ts';
+import type { ResultReports } from './result-reports.ts';
+
+/** Answers one call of StreamEvents when all its events have run. */
+export async function streamEvents(
+  dispatcher: Dispatcher,
+  reports: ResultReports,
+  window: number,
+  requests: AsyncIterable<StreamedEvent>,
+): Promise<StreamEventsResponse> {
+  const owner = new StreamOwner(reports);
+  let received = 0;
+  for await (const { event, sequence, attempt } of requests) {
+    if (sequence !== received + 1) refuse(`has event ${sequence} after event ${received}`);
+    requireEvent(event);
+    received = sequence;
+    owner.open += 1;
+    dispatcher.add(event, attempt, sequence, owner);
+    dispatcher.work();
+    // W2.
+    if (owner.open + reports.waiting >= window) {
+      await owner.below(1);
+      await reports.flushed();
+    }
+  }
+  await owner.below(1);
+  return { received: BigInt(received) };
+}
+
+class StreamOwner implements EventOwner {
+  /** W1. */
+  readonly isGone = false;
+  /** Events that have not settled. */
+  open = 0;
+  readonly #reports: ResultReports;
+  #waiters: { readonly limit: number; readonly resolve: () => void }[] = [];
+
+  constructor(reports: ResultReports) {
+    this.#reports = reports;
+  }
+
+  /** Settles when fewer than `limit` events are open. */
+  below(limit: number): Promise<void> {
+    if (this.open < limit) return Promise.resolve();
+    return new Promise((resolve) => this.#waiters.push({ limit, resolve }));
+  }
+
+  settled(sequence: number, id: string, outcome: Outcome): void {
+    this.open -= 1;
+    this.#reports.add(resultOf(sequence, id, outcome));
+    if (this.#waiters.length === 0) return;
+    const ready = this.#waiters.filter(({ limit }) => this.open < limit);
+    this.#waiters = this.#waiters.filter(({ limit }) => this.open >= limit);
+    for (const { resolve } of ready) resolve();
+  }
+
+  flush(): void {
+    this.#reports.flush();
+  }
+}

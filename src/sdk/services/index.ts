@@ -1,0 +1,1 @@
+export { servicesOf } from './services-of.ts';
