@@ -54,6 +54,7 @@ const steps: readonly Step[] = [
     'docs',
     'node --conditions=source tools/docs-errors.ts --check',
     'node --conditions=source tools/docs-go-plugin.ts --check',
+    'node --conditions=source tools/docs-manifest.ts --check',
     'node --conditions=source tools/diagrams.ts --check',
   ),
   { name: 'lockfile', run: checkLockfile },

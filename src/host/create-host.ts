@@ -2,6 +2,7 @@
 
 import { createHostLogic, createPluginProcessLogic, createSystem } from '../actors/index.ts';
 import type { Actor, ActorSystem, CallAdmission } from '../actors/index.ts';
+import type { Bus } from '../bus/index.ts';
 import { RuntimeError } from '../errors/index.ts';
 import type { PluginProcessFact } from '../machines/index.ts';
 import { requireAtLeast } from '../policy/index.ts';
@@ -16,6 +17,8 @@ import {
 } from '../transport/index.ts';
 import type { MagicCookie } from '../transport/index.ts';
 import { createCallGate } from './call-gate.ts';
+import { HostBus } from './host-bus.ts';
+import type { HostEventOptions } from './host-bus.ts';
 import { Instances } from './instances.ts';
 import { resolveLaunch, resolveReattach, servicesOf } from './launch-options.ts';
 import type {
@@ -29,6 +32,8 @@ import type {
 import { createMemoryCrashBudget } from './memory-crash-budget.ts';
 import { HostedPlugin } from './plugin.ts';
 import type { Plugin } from './plugin.ts';
+import { startPlugins } from './start-plugins.ts';
+import type { StartOptions, StartReport } from './start-plugins.ts';
 
 /** How a host is made. Everything has a default. */
 export interface HostOptions {
@@ -44,6 +49,8 @@ export interface HostOptions {
   readonly crashes?: CrashPort;
   /** Starts processes. Default: in process groups of their own that end with this process. */
   readonly launcher?: ProcessLauncher;
+  /** The bus that carries events between the program and its plugins. */
+  readonly events?: HostEventOptions;
   /** Directory for the plugins' private directories. Default: the system's for temporary files. Keep it short. */
   readonly temporaryRoot?: string;
   /**
@@ -73,6 +80,8 @@ export type HostFact = PluginProcessFact & { readonly plugin: string };
 export interface Host {
   /** The actor system that the host and its plugins run in; embed your own actors beside them. */
   readonly system: ActorSystem;
+  /** Carries events between the program and its plugins. The host stops it. */
+  readonly bus: Bus;
   /**
    * Starts a plugin and waits until it takes calls.
    *
@@ -89,6 +98,12 @@ export interface Host {
   reattach<const Services extends ServiceMap = NoServices>(
     options: ReattachOptions<Services>,
   ): Promise<Plugin<Services>>;
+  /**
+   * Starts the plugins that manifests describe. What goes wrong with a plugin is in the report, never a rejection.
+   *
+   * @throws INVALID_OPTIONS; HOST_STOPPED
+   */
+  start(options: StartOptions): Promise<StartReport>;
   /** The plugin with the name; undefined when there is none, or when it has ended. */
   plugin(name: string): Plugin | undefined;
   /** The plugins that have not ended. */
@@ -130,6 +145,7 @@ class PluginHost implements Host {
   readonly #plugins = new Map<string, HostedPlugin<ServiceMap>>();
   /** Of every plugin that has left something behind, or may. */
   readonly #instances = new Set<Instances>();
+  readonly #bus: HostBus;
   readonly #listeners = new Set<(fact: HostFact) => void>();
   readonly #actor: Actor<ReturnType<typeof createHostLogic>>;
   #stopping: Promise<HostStopReport> | undefined;
@@ -144,8 +160,13 @@ class PluginHost implements Host {
     this.#launcher = own ?? (options.launcher as ProcessLauncher);
     this.#closeLauncher = () => own?.close();
     this.system = createSystem({ environment });
+    this.#bus = new HostBus(this.system, options.events);
     const logic = createHostLogic({ stopPlugins: () => this.#stopPlugins(), killPlugins: () => this.#killPlugins() });
-    this.#actor = this.system.spawn(logic, { name: 'host' });
+    this.#actor = this.system.spawn(logic, { name: 'host', input: {} });
+  }
+
+  get bus(): Bus {
+    return this.#bus.bus;
   }
 
   launch<const Services extends ServiceMap = NoServices>(options: LaunchOptions<Services>): Promise<Plugin<Services>> {
@@ -167,7 +188,7 @@ class PluginHost implements Host {
   }
 
   async #launch<Services extends ServiceMap>(
-    options: ServiceOptions<Services> & Pick<LaunchOptions, 'signal'>,
+    options: ServiceOptions<Services> & Pick<LaunchOptions, 'kinds' | 'events' | 'contract' | 'signal'>,
     resolve: () => Launch,
   ): Promise<Plugin<Services>> {
     const { signal } = options;
@@ -188,6 +209,11 @@ class PluginHost implements Host {
     } finally {
       signal?.removeEventListener('abort', giveUp);
     }
+  }
+
+  async start(options: StartOptions): Promise<StartReport> {
+    if (this.#stopping !== undefined) throw new RuntimeError('HOST_STOPPED', 'the host takes no more plugins');
+    return startPlugins(options, { launch: (launch) => this.launch(launch) });
   }
 
   plugin(name: string): Plugin | undefined {
@@ -215,11 +241,13 @@ class PluginHost implements Host {
   }
 
   #start<Services extends ServiceMap>(
-    options: ServiceOptions<Services>,
+    options: ServiceOptions<Services> & Pick<LaunchOptions, 'kinds' | 'events' | 'contract'>,
     { name, policy, placement }: Launch,
   ): HostedPlugin<Services> {
     const { environment } = this.system;
-    const instances = new Instances(placement);
+    const { contract = 'troupe' } = options;
+    const events = this.#bus.connect({ name, contract, events: options.events, drainMs: policy.stop.drainMs });
+    const instances = new Instances(events.place(placement));
     const gate = createCallGate({
       refusal: () => plugin.refusal(),
       explain: (error, connection) => plugin.explain(error, connection),
@@ -228,9 +256,12 @@ class PluginHost implements Host {
       admit: (connection) => {
         instances.connect(connection);
         gate.admit(connection);
+        events.ready(connection);
       },
       refuse: () => gate.refuse(),
-      drained: (signal) => gate.drained(signal),
+      async drained(signal) {
+        await Promise.all([gate.drained(signal), events.drain(plugin.isToEnd)]);
+      },
     };
     const actor = this.system.spawn(
       createPluginProcessLogic({ placement: instances, admission, crashes: this.#crashes, environment }),
@@ -238,9 +269,11 @@ class PluginHost implements Host {
     );
     const plugin = new HostedPlugin<Services>({
       name,
+      kinds: options.kinds,
       actor,
       gate,
       crashes: this.#crashes,
+      closeEvents: () => events.close(),
       clock: environment.clock,
       services: (version) => servicesOf(options, version),
       instances,
@@ -257,10 +290,14 @@ class PluginHost implements Host {
   }
 
   async #stop(deadlineMs: number): Promise<HostStopReport> {
+    const { clock } = this.system.environment;
+    const began = clock.monotonic();
     const names = [...this.#plugins.keys()];
     this.#actor.tell({ type: 'host.stop', deadlineMs });
     const outcome = await this.#actor.ended;
     const forced = outcome.kind === 'done' ? outcome.output.forced : names;
+    // The plugins are gone: what they said last is left to be heard by the program itself.
+    await this.#bus.stop(Math.max(0, deadlineMs - (clock.monotonic() - began)));
     await this.system.stop();
     // Plugins whose actors were ended by force, here or by whoever stopped the system, may still be on their way out.
     const settled = Promise.all([...this.#instances].map((instances) => instances.settled()));
@@ -292,6 +329,7 @@ class PluginHost implements Host {
       default:
         log.log('debug', fact.type, { ...fact });
     }
+    this.#bus.tell(fact);
     for (const listener of this.#listeners) {
       try {
         listener(fact);

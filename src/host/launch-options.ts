@@ -8,8 +8,9 @@ import {
 } from '../policy/index.ts';
 import type { ProcessPolicy, ProcessPolicyOptions } from '../policy/index.ts';
 import type { ServiceDescriptor } from '../ports/index.ts';
-import { DEFAULT_HANDSHAKE, readReattach } from '../transport/index.ts';
+import { AWF_HANDSHAKE, DEFAULT_HANDSHAKE, readReattach } from '../transport/index.ts';
 import type {
+  ContractName,
   MagicCookie,
   PluginOutputChunk,
   ProcessPin,
@@ -17,6 +18,8 @@ import type {
   ReattachConfig,
   ReattachPlacementOptions,
 } from '../transport/index.ts';
+import type { PluginKind } from './manifest/index.ts';
+import type { PluginEventOptions } from './plugin-event-options.ts';
 import { userCacheDirectory } from '../transport/process/index.ts';
 
 /** Names for the services of a plugin, as the host's code uses them. */
@@ -42,7 +45,17 @@ export interface LaunchOptions<Services extends ServiceMap = ServiceMap> extends
    * and `none` say what they do, a list names them and may end names with `*`. Default `default`.
    */
   readonly inheritEnv?: 'default' | 'all' | 'none' | readonly string[];
-  /** The magic cookie that the plugin expects. Default: the one of troupe's SDK. */
+  /**
+   * What is spoken on top of go-plugin's protocol: `troupe.plugin.v1`, which plugins need not serve, or the protocol of the
+   * awf command line. Plugins of awf get events and cannot emit but in answer to one; give them more than 6 s to start,
+   * as their SDK waits 5 s for a channel to their host that never comes up. Default `troupe`.
+   */
+  readonly contract?: 'troupe' | 'awf';
+  /** What the plugin contributes; asking for anything else fails with KIND_MISSING. Default: nothing is checked. */
+  readonly kinds?: readonly PluginKind[];
+  /** What the plugin has to do with events. Default: nothing; then it has no way to the bus either. */
+  readonly events?: PluginEventOptions;
+  /** The magic cookie that the plugin expects. Default: the one of its contract. */
   readonly handshake?: MagicCookie;
   /**
    * Pins all files that the plugin is made of. `directory` is verified and copied to a read-only place, and the plugin is
@@ -107,7 +120,16 @@ export interface ReattachOptions<Services extends ServiceMap = ServiceMap>
   extends Pick<ProcessPolicyOptions, 'startTimeoutMs' | 'health' | 'stop'>,
     Pick<
       LaunchOptions<Services>,
-      'versions' | 'services' | 'versionedServices' | 'config' | 'maxReceiveBytes' | 'onOutput' | 'signal'
+      | 'contract'
+      | 'kinds'
+      | 'events'
+      | 'versions'
+      | 'services'
+      | 'versionedServices'
+      | 'config'
+      | 'maxReceiveBytes'
+      | 'onOutput'
+      | 'signal'
     > {
   /** Name within the host: letters, digits, `.`, `_` and `-`. */
   readonly name: string;
@@ -152,13 +174,16 @@ export function resolveLaunch(options: LaunchOptions, defaults: LaunchDefaults):
   const maxReceiveBytes = receiveLimit(options.maxReceiveBytes);
   const name = options.name ?? basename(command);
   const policy = resolveProcessPolicy(mergePolicy(defaults.process ?? {}, options));
-  const { cookieKey, cookieValue } = options.handshake ?? defaults.handshake ?? DEFAULT_HANDSHAKE;
+  const contract = contractOf(options);
+  const own = contract === 'awf' ? AWF_HANDSHAKE : (defaults.handshake ?? DEFAULT_HANDSHAKE);
+  const { cookieKey, cookieValue } = options.handshake ?? own;
   const env = { ...inherited(options.inheritEnv ?? 'default'), ...options.env };
   return {
     name,
     policy,
     placement: {
       plugin: name,
+      contract,
       command,
       args: options.args ?? [],
       cwd: options.cwd,
@@ -195,6 +220,7 @@ export function resolveReattach(options: ReattachOptions, defaults: LaunchDefaul
     policy,
     placement: {
       plugin: name,
+      contract: contractOf(options),
       reattach,
       versions: versionsOf(options),
       config: plainConfig(options.config),
@@ -206,6 +232,11 @@ export function resolveReattach(options: ReattachOptions, defaults: LaunchDefaul
       onOutput: options.onOutput,
     },
   };
+}
+
+function contractOf({ contract = 'troupe' }: Pick<LaunchOptions, 'contract'>): ContractName {
+  if (contract === 'troupe' || contract === 'awf') return contract;
+  throw new InvalidOptionsError('contract', 'takes "troupe" or "awf"');
 }
 
 /** What decides which services a plugin has in a version. */

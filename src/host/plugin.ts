@@ -24,6 +24,8 @@ import type {
 import { createServiceClient, within } from '../ports/index.ts';
 import type { CallGate } from './call-gate.ts';
 import type { Instances } from './instances.ts';
+import { operationsOf, requireKind, stepsOf, validatorsOf } from './kind-clients.ts';
+import type { KindClientOptions, Operations, Steps, Validators } from './kind-clients.ts';
 import type { ServiceMap } from './launch-options.ts';
 
 /** What is known about a plugin now. */
@@ -55,6 +57,12 @@ export interface Plugin<Services extends ServiceMap = ServiceMap> {
   dispense<Name extends keyof Services & string>(name: Name): ServiceClient<Services[Name]>;
   /** A client for any gRPC service, by its descriptor. */
   dispense<Descriptor extends ServiceDescriptor>(descriptor: Descriptor): ServiceClient<Descriptor>;
+  /** A client for what it offers as operations. Throws KIND_MISSING when it is known to offer none. */
+  operations(): Operations;
+  /** A client for its validators. Throws KIND_MISSING when it is known to have none. */
+  validators(): Validators;
+  /** A client for its types of steps. Throws KIND_MISSING when it is known to have none. */
+  steps(): Steps;
   /** Calls that no client covers, and interceptors of your own. The same over all restarts; `close()` does nothing. */
   readonly connection: PluginConnection;
   /** Further connections to the present process; they end with it. */
@@ -84,6 +92,8 @@ export interface Plugin<Services extends ServiceMap = ServiceMap> {
 /** What a handle is made of. */
 export interface PluginParts {
   readonly name: string;
+  /** What the plugin contributes; undefined when nobody has said. */
+  readonly kinds: readonly string[] | undefined;
   readonly actor: Actor<typeof pluginProcessMachine>;
   readonly gate: CallGate;
   readonly crashes: CrashPort;
@@ -122,9 +132,10 @@ export class HostedPlugin<Services extends ServiceMap> implements Plugin<Service
     this.name = parts.name;
     this.connection = parts.gate;
     this.broker = this.#broker();
-    this.ended = parts.actor.ended.then((outcome) =>
-      outcome.kind === 'done' ? outcome.output : { kind: 'stopped' as const },
-    );
+    this.ended = parts.actor.ended.then(async (outcome) => {
+      await parts.closeEvents();
+      return outcome.kind === 'done' ? outcome.output : { kind: 'stopped' as const };
+    });
     this.#startedAt = parts.clock.monotonic();
     parts.actor.onFact((fact) => {
       this.#time(fact);
@@ -152,9 +163,26 @@ export class HostedPlugin<Services extends ServiceMap> implements Plugin<Service
     };
   }
 
+  /** Whether the plugin is on its way to its end for good, not to another process. */
+  get isToEnd(): boolean {
+    return this.#isOver || this.#parts.actor.snapshot().context.goal === 'stop';
+  }
+
   dispense(wanted: string | ServiceDescriptor): never {
     const descriptor = typeof wanted === 'string' ? this.#named(wanted) : wanted;
     return createServiceClient(descriptor, this.#parts.gate) as never;
+  }
+
+  operations(): Operations {
+    return operationsOf(this.#offering('operations'));
+  }
+
+  validators(): Validators {
+    return validatorsOf(this.#offering('validators'));
+  }
+
+  steps(): Steps {
+    return stepsOf(this.#offering('steps'));
   }
 
   ready({ timeoutMs }: { readonly timeoutMs?: number } = {}): Promise<void> {
@@ -288,6 +316,11 @@ export class HostedPlugin<Services extends ServiceMap> implements Plugin<Service
       details,
       ...(cause === undefined ? {} : { cause }),
     });
+  }
+
+  #offering(kind: string): KindClientOptions {
+    requireKind(this.name, this.#parts.kinds, kind);
+    return { plugin: this.name, connection: this.connection };
   }
 
   #named(service: string): ServiceDescriptor {

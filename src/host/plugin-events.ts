@@ -1,0 +1,186 @@
+// What connects one plugin to the bus, over all the processes that run it one after the other.
+//
+// Invariants:
+//   V1. The way to the host is open before the plugin's Init, and belongs to one process of one plugin.
+//   V2. The subscription begins when the plugin takes calls for the first time, and outlives its processes: what is
+//       published during a restart waits.
+//   V3. A stop delivers what waits, within the drain time; only then is the process asked to exit.
+//   V4. One process at a time gets the events: the next one when nothing is on its way to the one before.
+//   V5. When the plugin has ended, nothing of it is left on the bus.
+
+import type { Logger, PlacedPlugin, Placement, PluginConnection, ServedService } from '../ports/index.ts';
+import { RuntimeError } from '../errors/index.ts';
+
+/** The plugin's subscription, as far as the host uses it. */
+export interface HostedSubscription {
+  /** Takes no further events, and settles when those that wait are settled or the time is over. Idempotent. */
+  stop(options: { readonly drainMs: number }): Promise<unknown>;
+}
+
+/** What carries events to one process. */
+export interface HostedStream {
+  /** Sends nothing new after the drain; settles when nothing is on its way. */
+  stop(options: { readonly drainMs: number }): Promise<unknown>;
+  /** The process is gone. Settles when nothing is on its way. Idempotent. */
+  lost(): Promise<unknown>;
+}
+
+/** What the bus gives for one plugin. */
+export interface PluginEventPorts<Subscription extends HostedSubscription, Stream extends HostedStream> {
+  /** Makes the plugin's subscription; undefined when it gets no events. */
+  subscribe(): Subscription | undefined;
+  /** Makes the way to the host for one process. `current` gives what carries events to it, once it does. */
+  serve(current: {
+    readonly subscription: () => Subscription | undefined;
+    readonly stream: () => Stream | undefined;
+  }): {
+    readonly id: number;
+    readonly service: ServedService;
+  };
+  /** Starts to carry events to one process. `process` counts from 1. */
+  carry(subscription: Subscription, connection: PluginConnection, process: number): Stream;
+}
+
+/** What the plugin's chart and handle tell it. */
+export interface PluginEvents {
+  /** V1. Wraps the plugin's placement. */
+  place(inner: Placement): Placement;
+  /** The newest process takes calls. */
+  ready(connection: PluginConnection): void;
+  /** V3. The process is about to be asked to exit: for good, or to be started again. Never rejects. */
+  drain(isFinal: boolean): Promise<void>;
+  /** V5. The plugin has ended. Never rejects. */
+  close(): Promise<void>;
+}
+
+/** What it is made of. */
+export interface PluginEventsOptions<Subscription extends HostedSubscription, Stream extends HostedStream> {
+  readonly ports: PluginEventPorts<Subscription, Stream>;
+  readonly log: Logger;
+  readonly drainMs: number;
+}
+
+/** Connects a plugin to the bus. */
+export function createPluginEvents<Subscription extends HostedSubscription, Stream extends HostedStream>(
+  options: PluginEventsOptions<Subscription, Stream>,
+): PluginEvents {
+  return new Events(options);
+}
+
+/** For a plugin that has nothing to do with events. */
+export const NO_EVENTS: PluginEvents = {
+  place: (inner) => inner,
+  ready: () => {},
+  drain: () => Promise.resolve(),
+  close: () => Promise.resolve(),
+};
+
+class Events<Subscription extends HostedSubscription, Stream extends HostedStream> implements PluginEvents {
+  readonly #options: PluginEventsOptions<Subscription, Stream>;
+  #subscription: Subscription | undefined;
+  #isSubscribed = false;
+  #stream: Stream | undefined;
+  /** Processes that took calls. */
+  #processes = 0;
+  /** How many of them are gone. */
+  #gone = 0;
+  #lost: Promise<void> = Promise.resolve();
+  #isClosed = false;
+
+  constructor(options: PluginEventsOptions<Subscription, Stream>) {
+    this.#options = options;
+  }
+
+  place(inner: Placement): Placement {
+    return {
+      place: async (launch) => {
+        const placed = await inner.place(launch);
+        void placed.exited.then(() => this.#lose());
+        return withWayToHost(placed, () => this.#open(placed));
+      },
+    };
+  }
+
+  ready(connection: PluginConnection): void {
+    if (this.#isClosed) return;
+    // V2.
+    if (!this.#isSubscribed) this.#subscription = this.#options.ports.subscribe();
+    this.#isSubscribed = true;
+    this.#processes += 1;
+    const process = this.#processes;
+    // V4.
+    if (this.#subscription !== undefined) void this.#lost.then(() => this.#carry(connection, process));
+  }
+
+  async drain(isFinal: boolean): Promise<void> {
+    const { drainMs } = this.#options;
+    const stream = this.#stream;
+    // In this order: a stream that was stopped first would leave behind what waits.
+    if (isFinal) await this.#quietly(this.#subscription?.stop({ drainMs }));
+    await this.#quietly(stream?.stop({ drainMs: isFinal ? 0 : drainMs }));
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#lose();
+    await this.#lost;
+    await this.#quietly(this.#subscription?.stop({ drainMs: 0 }));
+  }
+
+  #carry(connection: PluginConnection, process: number): void {
+    const subscription = this.#subscription;
+    if (this.#isClosed || subscription === undefined || this.#gone >= process) return;
+    try {
+      this.#stream = this.#options.ports.carry(subscription, connection, process);
+    } catch (error) {
+      this.#options.log.log('error', 'no event can be delivered to the plugin', { error });
+    }
+  }
+
+  /** V1. */
+  async #open(placed: PlacedPlugin): Promise<void> {
+    const { id, service } = this.#options.ports.serve({
+      subscription: () => this.#subscription,
+      stream: () => this.#stream,
+    });
+    // Kept advertised: a plugin dials when it first emits, however late. It is closed with the plugin's broker.
+    await placed.broker().accept(id, [service], { keepAdvertised: true });
+  }
+
+  #lose(): void {
+    this.#gone = this.#processes;
+    const stream = this.#stream;
+    this.#stream = undefined;
+    if (stream !== undefined) this.#lost = this.#quietly(stream.lost());
+  }
+
+  async #quietly(work: Promise<unknown> | undefined): Promise<void> {
+    try {
+      await work;
+    } catch (reason) {
+      const error = RuntimeError.from(reason);
+      this.#options.log.log('warn', `the events of the plugin did not end in order: ${error.rawMessage}`, { error });
+    }
+  }
+}
+
+/** An instance whose probe, which ends with the plugin's Init, comes after `open`. */
+function withWayToHost(placed: PlacedPlugin, open: () => Promise<void>): PlacedPlugin {
+  return {
+    pid: placed.pid,
+    exited: placed.exited,
+    handshake: (signal) => placed.handshake(signal),
+    connect: (signal) => placed.connect(signal),
+    async probe(signal) {
+      await open();
+      await placed.probe(signal);
+    },
+    connection: () => placed.connection(),
+    broker: () => placed.broker(),
+    checkHealth: (signal) => placed.checkHealth(signal),
+    requestShutdown: (signal) => placed.requestShutdown(signal),
+    terminate: () => placed.terminate(),
+    kill: () => placed.kill(),
+    cleanUp: () => placed.cleanUp(),
+  };
+}
