@@ -20,17 +20,26 @@ export { noDeadLetters } from './oracles/no-dead-letters.ts';
 export type { NoDeadLettersOptions } from './oracles/no-dead-letters.ts';
 export { noLeaks } from './oracles/no-leaks.ts';
 export type { Leftovers, Oracle, OracleWatch, ProcessedItem, ScheduleEnd, ScheduleView } from './oracles/oracle.ts';
-export { dfs } from './explore/dfs.ts';
-export type { DfsOptions } from './explore/dfs.ts';
-export { pct } from './explore/pct.ts';
-export type { PctOptions } from './explore/pct.ts';
-export { portfolio } from './explore/portfolio.ts';
-export type { Portfolio, PortfolioOptions } from './explore/portfolio.ts';
-export { random } from './explore/random.ts';
-export { follow, replay } from './explore/replay.ts';
+export { createScriptedEventPeer } from './plugins/scripted-event-peer.ts';
+export type {
+  EventPeerScript,
+  ReceivedEvent,
+  ScriptedEventPeer,
+  ScriptedEventPeerOptions,
+  ScriptedForm,
+  ScriptedOutcome,
+} from './plugins/scripted-event-peer.ts';
+export { dfs } from './explore/strategies/dfs.ts';
+export type { DfsOptions } from './explore/strategies/dfs.ts';
+export { pct } from './explore/strategies/pct.ts';
+export type { PctOptions } from './explore/strategies/pct.ts';
+export { portfolio } from './explore/strategies/portfolio.ts';
+export type { Portfolio, PortfolioOptions } from './explore/strategies/portfolio.ts';
+export { random } from './explore/strategies/random.ts';
+export { follow, replay } from './explore/strategies/replay.ts';
 export { drawSequence } from './explore/sequence-diagram.ts';
 export type { SequenceDiagramOptions, TraceStep } from './explore/sequence-diagram.ts';
-export type { Choice, Chooser, Decision, Strategy } from './explore/strategy.ts';
+export type { Choice, Chooser, Decision, Strategy } from './explore/strategies/strategy.ts';
 export { lintMachine } from './lint/lint-machine.ts';
 export type { LintFinding, LintOptions, LintRule } from './lint/lint-finding.ts';
 export { machineCoverage } from './lint/machine-coverage.ts';
@@ -40,11 +49,15 @@ export { recordHistory } from './oracles/history.ts';
 export type { HistoryEntry, HistoryRecorder, RecordHistoryOptions } from './oracles/history.ts';
 export { checkLinearizable } from './oracles/linearizable.ts';
 export type { LinearizableOptions, LinearizableResult, ModelCall, SequentialModel } from './oracles/linearizable.ts';
+export { createPluginHarness } from './plugins/plugin-harness.ts';
+export type { PluginHarness, PluginHarnessOptions } from './plugins/plugin-harness.ts';
+export type { EmitRefusal, EmittedRecord } from './plugins/fake-event-host.ts';
+export type { DeliveredResult, DeliverOptions } from './plugins/event-sender.ts';
 
 // For integrators.
 export { createRecorder } from './explore/recorder.ts';
 export type { Recorder, RecorderOptions } from './explore/recorder.ts';
-export { deriveSeed } from './explore/seeds.ts';
+export { deriveSeed } from './explore/strategies/seeds.ts';
 export { shrink } from './explore/shrink.ts';
 export type { Fails, ShrinkOptions, ShrinkResult } from './explore/shrink.ts';
 export { interceptRelay } from './explore/xstate-relay.ts';

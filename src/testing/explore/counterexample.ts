@@ -6,11 +6,11 @@ import type { KernelSettings } from '../kernel/kernel.ts';
 import type { Finding, ScheduleOutcome } from '../kernel/schedule.ts';
 import type { Runner } from './explore.ts';
 import type { RaceFailure } from './outcome.ts';
-import { follow } from './replay.ts';
+import { follow } from './strategies/replay.ts';
 import { printReplay } from './replay-text.ts';
 import { shrink } from './shrink.ts';
 import type { TraceStep } from './sequence-diagram.ts';
-import type { Chooser } from './strategy.ts';
+import type { Chooser } from './strategies/strategy.ts';
 
 /** A failure to be made small. */
 export interface ShrinkTask {

@@ -15,16 +15,16 @@ import { Schedule } from '../kernel/schedule.ts';
 import type { ScheduleOutcome, Surroundings } from '../kernel/schedule.ts';
 import { installTraps } from '../kernel/strict-mode.ts';
 import { shrinkFailure } from './counterexample.ts';
-import { dfs } from './dfs.ts';
+import { dfs } from './strategies/dfs.ts';
 import { RaceError } from './outcome.ts';
 import type { Exploration, RaceFailure } from './outcome.ts';
-import { pct } from './pct.ts';
-import { portfolio } from './portfolio.ts';
-import { random } from './random.ts';
+import { pct } from './strategies/pct.ts';
+import { portfolio } from './strategies/portfolio.ts';
+import { random } from './strategies/random.ts';
 import { parseReplay, repeat } from './replay-text.ts';
 import { describeValue, requireCount, requireObject, requireScenario } from './required-options.ts';
 import type { Scenario } from './scenario.ts';
-import type { Chooser, Strategy } from './strategy.ts';
+import type { Chooser, Strategy } from './strategies/strategy.ts';
 
 /** How a scenario is explored. */
 export interface ExploreOptions {

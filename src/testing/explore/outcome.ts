@@ -2,7 +2,7 @@ import { RuntimeError } from '../../errors/index.ts';
 import type { LogEntry } from '../../ports/index.ts';
 import { drawSequence } from './sequence-diagram.ts';
 import type { TraceStep } from './sequence-diagram.ts';
-import type { Decision } from './strategy.ts';
+import type { Decision } from './strategies/strategy.ts';
 
 /** A schedule that fails, made small. */
 export interface RaceFailure {

@@ -1,5 +1,5 @@
 import { InvalidOptionsError, RuntimeError } from '../../errors/index.ts';
-import type { Choice, Chooser, Decision } from './strategy.ts';
+import type { Choice, Chooser, Decision } from './strategies/strategy.ts';
 
 /** The limits of one schedule. */
 export interface RecorderOptions {

@@ -8,7 +8,7 @@ import { InvalidOptionsError, RuntimeError } from '../../errors/index.ts';
 import { FAULT_KINDS, resolveFaults } from '../kernel/faults.ts';
 import type { KernelSettings } from '../kernel/kernel.ts';
 import { describeValue } from './required-options.ts';
-import type { Choice, Decision, Strategy } from './strategy.ts';
+import type { Choice, Decision, Strategy } from './strategies/strategy.ts';
 
 const FORMAT = 'r1';
 const BASE = 36;

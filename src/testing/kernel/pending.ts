@@ -1,6 +1,6 @@
 import type { Cell } from '../../actors/core/index.ts';
 import type { TraceStep } from '../explore/sequence-diagram.ts';
-import type { Choice } from '../explore/strategy.ts';
+import type { Choice } from '../explore/strategies/strategy.ts';
 
 /** Something that could happen next in a schedule. */
 export abstract class Pending implements Choice {

@@ -16,7 +16,7 @@ import { createRecorder } from '../explore/recorder.ts';
 import type { Recorder } from '../explore/recorder.ts';
 import type { Scenario, ScheduleContext, Verdict } from '../explore/scenario.ts';
 import type { TraceStep } from '../explore/sequence-diagram.ts';
-import type { Chooser, Decision } from '../explore/strategy.ts';
+import type { Chooser, Decision } from '../explore/strategies/strategy.ts';
 import type { Leftovers, Oracle, OracleWatch, ScheduleEnd, ScheduleView } from '../oracles/oracle.ts';
 import { LateAnswerError, requireAnswer } from '../oracles/verdicts.ts';
 import type { AsyncActivity } from './async-activity.ts';

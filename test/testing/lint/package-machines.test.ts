@@ -3,13 +3,43 @@ import type { EventObject } from 'xstate';
 import { lintMachine, machineCoverage } from '../../../src/testing/index.ts';
 import type { LintOptions } from '../../../src/testing/index.ts';
 import { loadMachines } from '../../../tools/diagrams.ts';
+import { EVENTS as EVENT_STREAM, eventStreamInput } from '../../machines/event-stream.alphabet.ts';
 import { pluginProcessInput } from '../../machines/plugin-process.alphabet.ts';
+import { EVENTS as SUBSCRIPTION } from '../../machines/subscription.alphabet.ts';
 import { EVENTS as SUPERVISOR, supervisorInput } from '../../machines/supervisor.alphabet.ts';
 
 const list = (...events: object[]): readonly EventObject[] => events as EventObject[];
 
 const SUBJECTS: Readonly<Record<string, LintOptions>> = {
+  'event-stream': {
+    inputs: [
+      eventStreamInput(),
+      eventStreamInput(['stream', 'unary']),
+      eventStreamInput(['acked'], { sendTimeouts: 1 }),
+      eventStreamInput(['unary']),
+    ],
+    events: groupByType(EVENT_STREAM),
+    // Streams and attempts have no end; what is asked of them is whether there were any.
+    serialize: ({ value, context }) => {
+      const { forms, wasOpen, attempt, timeouts, isLost, failure, generation } = context;
+      return JSON.stringify([
+        value,
+        forms,
+        wasOpen,
+        attempt > 0,
+        timeouts,
+        isLost,
+        failure?.code,
+        Math.min(generation, 3),
+      ]);
+    },
+  },
   host: { events: { 'host.stop': list({ type: 'host.stop', deadlineMs: 100 }) }, outputs: { killPlugins: [['kv']] } },
+  'host-channel': {
+    inputs: [{}],
+    // The counters have no end, and no guard asks for them.
+    serialize: ({ value }) => JSON.stringify(value),
+  },
   'plugin-process': {
     inputs: [pluginProcessInput(), pluginProcessInput({ restart: 'never' })],
     events: {
@@ -30,6 +60,13 @@ const SUBJECTS: Readonly<Record<string, LintOptions>> = {
     // The counters have no end; guards ask no more of them than this.
     serialize: ({ value, context }) =>
       JSON.stringify([value, context.goal, context.missed, context.failure?.code, context.starts > 0]),
+  },
+  subscription: {
+    inputs: [{ name: 'audit' }],
+    events: groupByType(SUBSCRIPTION),
+    outputs: { closeQueue: [{ delivered: 1, dropped: 0, failed: 0, unknown: 0 }] },
+    // Moments have no end.
+    serialize: ({ value, context }) => JSON.stringify([value, context.drainMs, context.warnedAt > 0]),
   },
   supervisor: {
     inputs: [supervisorInput('oneForAll', { maxRestarts: 2 }), supervisorInput('restForOne', { stableMs: 1_000 })],

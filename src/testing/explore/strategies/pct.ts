@@ -7,9 +7,9 @@
 //       of n * k^(d-1) schedules, times a factor that depends on `depth` alone, as long as `depth` is at least d.
 //   K2. A priority belongs to a key for a whole schedule, from the first time that it is seen.
 
-import { InvalidOptionsError } from '../../errors/index.ts';
-import { createSeededRandom } from '../../ports/index.ts';
-import type { Random } from '../../ports/index.ts';
+import { InvalidOptionsError } from '../../../errors/index.ts';
+import { createSeededRandom } from '../../../ports/index.ts';
+import type { Random } from '../../../ports/index.ts';
 import { deriveSeed } from './seeds.ts';
 import type { Choice, Strategy } from './strategy.ts';
 

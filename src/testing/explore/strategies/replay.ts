@@ -1,4 +1,4 @@
-import { RuntimeError } from '../../errors/index.ts';
+import { RuntimeError } from '../../../errors/index.ts';
 import { requireSame } from './dfs.ts';
 import type { Decision, Strategy } from './strategy.ts';
 

@@ -5,7 +5,7 @@
 //   F1. No schedule comes twice, and without bounds none is left out.
 //   F2. A program that asks other questions after the same answers is not deterministic: REPLAY_DIVERGED, never a guess.
 
-import { InvalidOptionsError, RuntimeError } from '../../errors/index.ts';
+import { InvalidOptionsError, RuntimeError } from '../../../errors/index.ts';
 import type { Choice, Chooser, Decision, Strategy } from './strategy.ts';
 
 /** What part of the schedules is walked through. */

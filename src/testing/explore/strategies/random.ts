@@ -1,4 +1,4 @@
-import { createSeededRandom } from '../../ports/index.ts';
+import { createSeededRandom } from '../../../ports/index.ts';
 import { deriveSeed } from './seeds.ts';
 import type { Strategy } from './strategy.ts';
 
