@@ -1,8 +1,15 @@
 import { actorsBenchmark } from './actors/actors.ts';
+import { eventsBenchmark } from './events/events.ts';
 import { exploreBenchmark } from './explore/explore.ts';
 import type { Benchmark } from './harness/benchmark.ts';
 import { rpcBenchmark } from './rpc/rpc.ts';
 import { startupBenchmark } from './startup/startup.ts';
 
 /** All benchmarks, in the order in which they run. */
-export const BENCHMARKS: readonly Benchmark[] = [rpcBenchmark, startupBenchmark, actorsBenchmark, exploreBenchmark];
+export const BENCHMARKS: readonly Benchmark[] = [
+  rpcBenchmark,
+  startupBenchmark,
+  actorsBenchmark,
+  exploreBenchmark,
+  eventsBenchmark,
+];

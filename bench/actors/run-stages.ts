@@ -46,9 +46,22 @@ export function metricsOf(stages: readonly Stage[]): Readonly<Record<string, str
 }
 
 async function measureStage(stage: Stage, metrics: readonly StageMetric[], scope: BenchScope): Promise<Series> {
-  const pace = paceOf(stage, scope.quick);
   const needed = new Set(metrics.flatMap(({ own, peer }) => [own, peer]));
   const variants = Object.entries(stage.variants).filter(([name]) => needed.has(name));
+  const parts: Series[] = [];
+  for (let part = 0; part < (stage.processes ?? 1); part += 1) parts.push(await measurePart(stage, variants, scope));
+  const joined = (of: keyof Series) =>
+    Object.fromEntries(variants.map(([name]) => [name, parts.flatMap((part) => part[of][name] ?? [])]));
+  return { value: joined('value'), stallMs: joined('stallMs') };
+}
+
+/** Measures with processes of its own. */
+async function measurePart(
+  stage: Stage,
+  variants: readonly (readonly [name: string, variant: Variant])[],
+  scope: BenchScope,
+): Promise<Series> {
+  const pace = paceOf(stage, scope.quick);
   const drivers = new Map<string, SideDriver>();
   try {
     const stallMs = Object.fromEntries(variants.map(([name]) => [name, [] as number[]]));
@@ -71,10 +84,14 @@ async function measureStage(stage: Stage, metrics: readonly StageMetric[], scope
   }
 }
 
-function paceOf({ rounds, finer = 1, warmUpMs }: Stage, quick: boolean): Pace {
+function paceOf({ rounds, finer = 1, warmUpMs, processes = 1 }: Stage, quick: boolean): Pace {
   const pace = quick ? QUICK : FULL;
   if (rounds !== undefined) return { rounds, runMs: 0, warmUpMs: 0 };
-  return { rounds: pace.rounds * finer, runMs: pace.runMs / finer, warmUpMs: warmUpMs ?? pace.warmUpMs };
+  return {
+    rounds: Math.ceil((pace.rounds * finer) / processes),
+    runMs: pace.runMs / finer,
+    warmUpMs: warmUpMs ?? pace.warmUpMs,
+  };
 }
 
 async function driverFor(

@@ -33,6 +33,11 @@ export interface Stage {
    * has a process of its own, so that none runs code that was compiled for the needs of another.
    */
   readonly together?: boolean;
+  /**
+   * How many processes each variant has, one after the other; the rounds are shared out among them. For what differs from
+   * process to process by more than from round to round, such as how V8 has compiled the code. Default 1.
+   */
+  readonly processes?: number;
   /** What works for memory need. */
   readonly exposeGc?: boolean;
   /** How often works without a duration of their own are measured; they are not warmed up either. */

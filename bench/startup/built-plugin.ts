@@ -6,9 +6,6 @@ import type { Workshop } from '../plugins/workshop.ts';
 
 const run = promisify(execFile);
 
-/** A busy machine can be too slow for the trial that fills the cache; the build then goes without. */
-const ATTEMPTS = 3;
-
 /**
  * The workshop's plugin as `troupe plugin build` makes it: the path of the file to start. Built once for a workshop.
  * Undefined when the command says that it cannot, because the optional tool that it needs is not installed. Rejects
@@ -19,13 +16,11 @@ export async function buildPlugin({ directory, troupePlugin }: Workshop): Promis
   const file = join(output, 'main.cjs');
   const command = join(directory, 'dist', 'cli', 'main.js');
   try {
-    for (let attempt = 0; attempt < ATTEMPTS && !existsSync(join(output, 'cache')); attempt += 1) {
-      await run(process.execPath, [command, 'plugin', 'build', troupePlugin, '--out', output]);
-    }
+    await run(process.execPath, [command, 'plugin', 'build', troupePlugin, '--out', output]);
   } catch (error) {
     if (error instanceof Error && error.message.includes('BUILD_TOOL_MISSING')) return undefined;
     throw error;
   }
-  if (!existsSync(join(output, 'cache'))) throw new Error(`${ATTEMPTS} builds of the plugin left no compiled code`);
+  if (!existsSync(join(output, 'cache'))) throw new Error('the build of the plugin left no compiled code');
   return file;
 }
