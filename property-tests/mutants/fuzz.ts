@@ -81,4 +81,25 @@ export const FUZZ_MUTANTS: readonly Mutant[] = [
     to: 'const problem = undefined as Error | undefined;',
     killedBy: 'test/fuzz/launch.integration.test.ts',
   },
+  {
+    name: 'a field may be longer than what holds it (R1)',
+    file: 'src/transport/events/wire-reader.ts',
+    from: 'if (this.high !== 0 || end > this.end) throw',
+    to: 'if (this.high !== 0) throw',
+    killedBy: 'property-tests/fuzz/events.fuzz.prop.ts',
+  },
+  {
+    name: 'numbers of a peer may be above 2^53',
+    file: 'src/transport/events/wire-reader.ts',
+    from: 'if (this.high >= UNSAFE_HIGH) throw',
+    to: 'if (this.high < 0) throw',
+    killedBy: 'test/transport/events/events.test.ts',
+  },
+  {
+    name: 'an event stays where a wrong guess of its length has put it (W2)',
+    file: 'src/transport/events/wire-writer.ts',
+    from: 'if (needed !== guessed) bytes.copyWithin',
+    to: 'if (needed > 9) bytes.copyWithin',
+    killedBy: 'property-tests/transport/events.codec.prop.ts',
+  },
 ];

@@ -10,21 +10,21 @@ const LINT = 'property-tests/testing/lint.machine.prop.ts';
 export const MUTANTS: readonly Mutant[] = [
   {
     name: 'dfs leaves out schedules at its bound (F1)',
-    file: 'src/testing/explore/dfs.ts',
+    file: 'src/testing/explore/strategies/dfs.ts',
     from: 'delays + 1 <= bound',
     to: 'delays + 2 <= bound',
     killedBy: SCHEDULES,
   },
   {
     name: 'dfs goes back too far (F1)',
-    file: 'src/testing/explore/dfs.ts',
+    file: 'src/testing/explore/strategies/dfs.ts',
     from: 'last.index + 1 < last.of',
     to: 'last.index + 2 < last.of',
     killedBy: SCHEDULES,
   },
   {
     name: 'a schedule cannot be made again from its seed (T1)',
-    file: 'src/testing/explore/pct.ts',
+    file: 'src/testing/explore/strategies/pct.ts',
     from: 'const source = createSeededRandom(deriveSeed(seed, run));',
     to: 'const source = { next: () => Math.random() };',
     killedBy: SCHEDULES,

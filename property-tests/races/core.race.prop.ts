@@ -164,8 +164,8 @@ function askerLogic(echo: ActorRef<{ type: 'ask' }>, log: string[]) {
     receive(state, { type }, actor) {
       if (type !== 'go') log.push(type);
       else {
-        const onReply = () => ({ type: 'actor replied' });
-        const onFailure = () => ({ type: 'actor failed' });
+        const onReply = () => ({ type: 'actor replied' }) as const;
+        const onFailure = () => ({ type: 'actor failed' }) as const;
         actor.ask(echo, { type: 'ask' }, { deadlineMs: 10, onReply, onFailure });
       }
       return state;

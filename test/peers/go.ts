@@ -43,15 +43,14 @@ export interface GoPeers {
 }
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
+/** The project's own contracts. */
+const PROTO = fileURLToPath(new URL('../../proto', import.meta.url));
 const CACHE = fileURLToPath(new URL('../../node_modules/.cache/troupe-go-peers', import.meta.url));
 const GO_PLUGIN = 'github.com/hashicorp/go-plugin';
 const GO_PLUGIN_PACKAGE = 'golang-github-hashicorp-go-plugin-dev';
 const PROTO_FILE = 'troupe/testing/v1/peer.proto';
 /** Where the contract of the output stream is, which old sources lack, and its name. */
-const STDIO_PROTO = {
-  directory: fileURLToPath(new URL('../../proto/plugin', import.meta.url)),
-  file: 'grpc_stdio.proto',
-};
+const STDIO_PROTO = { directory: join(PROTO, 'plugin'), file: 'grpc_stdio.proto' };
 /** Where the distribution has the generated code of google.protobuf.Empty; protoc's own file names a newer place. */
 const EMPTY_PACKAGE = 'github.com/golang/protobuf/ptypes/empty';
 const ADDITIONS = join(HERE, 'go', 'additions');
@@ -105,18 +104,27 @@ export interface GoProgram {
   readonly name: string;
   /** Where its sources are. */
   readonly directory: string;
+  /** Contracts of the project that it uses besides the peers' own, as paths below `proto`. Default: none. */
+  readonly protos?: readonly string[];
+  /** With the patched go-plugin, which can call its host back under AutoMTLS. Default: false. */
+  readonly patched?: boolean;
 }
 
 /** Builds a further program as the peers are built, and returns the absolute path of its executable file. */
 export async function buildGoProgram(program: GoProgram): Promise<string> {
+  const { name, directory, protos = [], patched = false } = program;
   const [goVersion, goPluginVersion] = await versions();
-  const parts = [goVersion, goPluginVersion, ...sources(), program.name, ...textsIn([program.directory])];
+  const contracts = protos.map((file) => readFileSync(join(PROTO, file), 'utf8'));
+  const parts = [goVersion, goPluginVersion, ...sources(), name, `${patched}`, ...textsIn([directory]), ...contracts];
   const target = join(CACHE, hashOf(parts));
   await buildOnce(target, async (workshop, binaries) => {
-    await layOutSources(workshop, [program]);
-    await compile([workshop], binaries, goPluginVersion, [program.name]);
+    const own = join(workshop, 'own');
+    const gopath = patched ? [join(workshop, 'patched'), own] : [own];
+    await layOutSources(own, [program]);
+    if (patched) await layOutPatched(join(workshop, 'patched'));
+    await compile(gopath, binaries, `${goPluginVersion}${patched ? '+patched' : ''}`, [name]);
   });
-  return join(target, program.name);
+  return join(target, name);
 }
 
 /** Builds beside the target and moves the binaries there when all exist (B1). */
@@ -173,6 +181,10 @@ async function layOutSources(gopath: string, further: readonly GoProgram[] = [])
     cpSync(directory, join(sourceRoot, 'troupe', 'peers', name), { recursive: true });
   }
   await run('protoc', ['-I', join(HERE, 'proto'), `--go_out=plugins=grpc:${sourceRoot}`, PROTO_FILE]);
+  // One run for each: this generator takes no files of several packages at once.
+  for (const file of new Set(further.flatMap(({ protos = [] }) => protos))) {
+    await run('protoc', ['-I', PROTO, `--go_out=plugins=grpc:${sourceRoot}`, file]);
+  }
 }
 
 /** A copy of go-plugin that hides the distribution's, because its GOPATH entry comes first (B3). */

@@ -16,9 +16,9 @@ interface Context {
 
 const outcome = {
   deadlineMs: 1000,
-  onReply: () => ({ type: 'succeeded' }),
-  onFailure: () => ({ type: 'failed' }),
-} as const;
+  onReply: () => ({ type: 'succeeded' }) as const,
+  onFailure: () => ({ type: 'failed' }) as const,
+};
 
 const breaker = machine({
   types: { context: {} as Context, events: {} as BreakerEvent, input: {} as Context },
