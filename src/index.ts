@@ -1,17 +1,56 @@
 // For users.
-export { createHost } from './host/index.ts';
+export { createHost, readManifest } from './host/index.ts';
 export type {
+  DiscoveryOptions,
+  FailedStart,
   Host,
+  HostEventOptions,
   HostFact,
   HostOptions,
   HostStopReport,
   LaunchOptions,
+  LoadedManifest,
+  Manifest,
+  ManifestInput,
+  ManifestProblem,
+  OperationInfo,
+  Operations,
   Plugin,
+  PluginEventOptions,
+  PluginKind,
   PluginStatus,
   ReattachOptions,
   ServiceMap,
+  SkippedPlugin,
+  StartFailurePolicy,
+  StartOptions,
+  StartReport,
+  StepOrder,
+  Steps,
+  StepTypeInfo,
+  ValidationIssue,
+  Validators,
 } from './host/index.ts';
-export { service } from './ports/index.ts';
+export { createBus, createLifecycleEvents, HOST_EVENT_SERVICE_ID, maskSecrets } from './bus/index.ts';
+export type {
+  AcceptedReceipt,
+  Bus,
+  BusCounters,
+  BusFacts,
+  BusOptions,
+  BusStopReport,
+  EventRefused,
+  LifecycleEvents,
+  LocalHandlerContext,
+  PublishOptions,
+  Receipt,
+  RefusedReceipt,
+  SubscribeOptions,
+  Subscription,
+  SubscriptionCounters,
+} from './bus/index.ts';
+export { nullEventLog, service } from './ports/index.ts';
+export type { DomainEvent, EventDraft, EventLog, EventMap, WireEvent } from './ports/index.ts';
 export type {
   BrokerListener,
   CallContext,

@@ -10,7 +10,7 @@ const FOLDER = join(ROOT, 'examples');
 const examples = readdirSync(FOLDER).filter((name) => /^\d\d-/.test(name));
 const MOST_LINES = 80;
 /** The examples that use programs of others. */
-const NEEDS: Readonly<Record<string, Peer>> = { '03-python-plugin': 'python' };
+const NEEDS: Readonly<Record<string, Peer>> = { '03-python-plugin': 'python', '07-go-plugin': 'go' };
 
 describe('every example', () => {
   it.each(examples.filter((name) => NEEDS[name] === undefined))('%s prints what its README says', async (name) => {
