@@ -163,10 +163,13 @@ export const CODES = {
   EVENTS_UNSUPPORTED: info(12, false, 'the plugin takes events in none of the forms that the host knows'),
   EVENT_STREAM_STALLED: info(4, true, 'the plugin took no event for so long that the host has ended the stream'),
   HANDLER_FAILED: info(13, false, 'a handler of an event failed'),
+  RESULT_FORGOTTEN: info(15, false, 'an event was handled, and what its handler returned is not kept any more'),
   EVENT_LOG_FAILED: info(14, true, 'the log behind the bus did not keep an event; subscribers got it all the same'),
+  EVENT_LOG_FULL: info(8, true, 'the log behind the bus has not kept so many events yet that it gets no more'),
   EMIT_DENIED: info(7, false, 'the plugin may not publish events of this type'),
   SOURCE_FORGED: info(7, false, 'a plugin published an event in the name of somebody else'),
-  RATE_LIMITED: info(8, true, 'the plugin publishes more events without a cause than it may in a second'),
+  RATE_LIMITED: info(8, true, 'the plugin publishes more events than it may in a second'),
+  EMIT_ID_REUSED: info(6, false, 'a plugin published two different events by one client id'),
   BATCH_TOO_LARGE: info(3, false, 'a call carries more entries than the host takes at once'),
 
   // Durable actors.

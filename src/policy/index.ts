@@ -18,6 +18,7 @@ export {
 export type { CheckedMetadata } from './event-limits.ts';
 export {
   BYTES_CONTENT_TYPE,
+  decodeJsonPayload,
   decodePayload,
   encodePayload,
   isJsonContentType,

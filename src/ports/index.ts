@@ -24,6 +24,7 @@ export type {
 export type { Environment } from './environment.ts';
 export { nullEventLog } from './event-log.ts';
 export type { EventLog } from './event-log.ts';
+export { HOST_EVENT_SERVICE_ID } from './host-event-service.ts';
 export type { Ids } from './ids.ts';
 export type { LogFields, Logger, LogLevel } from './logger.ts';
 export { createManualEnvironment } from './manual-environment.ts';
@@ -37,6 +38,7 @@ export type { PlacedPlugin, Placement, PlacementReport } from './placement.ts';
 export type {
   CallOptions,
   MethodDescriptor,
+  PackedStreamCall,
   PeerIdentity,
   PluginConnection,
   ServiceDescriptor,

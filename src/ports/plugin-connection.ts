@@ -23,6 +23,11 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
   /** Header fields to send along; keys in lower case. */
   readonly metadata?: Readonly<Record<string, string>>;
+  /**
+   * For calls with a stream of requests and one response: called once the peer has taken the call in, before its response.
+   * Servers of this package say so at once; others may say nothing before they respond.
+   */
+  readonly onAccepted?: () => void;
 }
 
 /** Who is at the other end, as proven by the connection itself. */
@@ -30,6 +35,13 @@ export interface PeerIdentity {
   /** SHA-256 of the peer's certificate in lower-case hex; undefined when the connection is not authenticated. */
   readonly fingerprint: string | undefined;
 }
+
+/** Calls a method with a stream of requests that come in packs. Pulls no faster than the peer takes them. */
+export type PackedStreamCall = <Q, R>(
+  method: MethodDescriptor<Q, R>,
+  packs: AsyncIterable<readonly Q[]>,
+  options?: CallOptions,
+) => Promise<R>;
 
 /**
  * A way to call a plugin, whatever carries it: gRPC to another process, or plain memory.
@@ -47,6 +59,11 @@ export interface PluginConnection {
     requests: AsyncIterable<Q> | Iterable<Q>,
     options?: CallOptions,
   ): Promise<R>;
+  /**
+   * Like `clientStream`, for very many small messages: those of a pack go out in one write, which the peer cannot tell
+   * from the other way. The call has a socket of its own. Missing where a write costs nothing.
+   */
+  readonly packedStream?: PackedStreamCall | undefined;
   /** Both directions at once; ends the call when the iteration ends early. */
   bidiStream<Q, R>(
     method: MethodDescriptor<Q, R>,
