@@ -1,5 +1,6 @@
 export { awfEventDescriptor } from './awf-events.ts';
 export { decodeEvent } from './decode-event.ts';
+export type { DecodedEvent, EventForm } from './decode-event.ts';
 export type { DeliverAnswer, DeliverBatch, DeliverFrame, EventView } from './deliver-frames.ts';
 export { hostEventDescriptor, pluginEventDescriptor } from './descriptors.ts';
 export { eventBytes, frameEvent } from './encoded-event.ts';

@@ -5,6 +5,7 @@
 //   R2. Every step moves on, so that reading ends after at most as many steps as there are bytes.
 
 import { RuntimeError } from '../../errors/index.ts';
+import { sharedText } from './shared-text.ts';
 
 const TWO_32 = 4_294_967_296;
 /** High halves from here on belong to numbers that a double does not hold exactly. */
@@ -105,6 +106,14 @@ export class WireReader {
   text(): string {
     const end = this.lengthEnd();
     const text = this.bytes.toString('utf8', this.at, end);
+    this.at = end;
+    return text;
+  }
+
+  /** A text that other events are likely to have, too. */
+  sharedText(): string {
+    const end = this.lengthEnd();
+    const text = sharedText(this.bytes, this.at, end);
     this.at = end;
     return text;
   }

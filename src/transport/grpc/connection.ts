@@ -8,15 +8,17 @@
 
 import { Client, connectivityState, credentials, Metadata } from '@grpc/grpc-js';
 import type { CallOptions as GrpcCallOptions, ChannelOptions, ServiceError } from '@grpc/grpc-js';
-import { RuntimeError } from '../../errors/index.ts';
+import { isRuntimeError, RuntimeError } from '../../errors/index.ts';
 import type { CallOptions, MethodDescriptor, PeerIdentity, PluginConnection } from '../../ports/plugin-connection.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Messages } from '../../ports/service.ts';
 import { cancelledError, closedError, DEFAULT_MAX_RECEIVE_BYTES, errorOfStatus } from '../status.ts';
 import { lastConnectFailure } from './connect-error.ts';
 import type { ConnectFailure } from './connect-error.ts';
+import { decoding } from './decoding.ts';
 import { fingerprintOf } from './material.ts';
 import type { ChannelMaterial } from './material.ts';
+import { openPackedStream, sendPacks } from '../packed/index.ts';
 import { readMessages, sendMessages } from './message-flow.ts';
 import { pinnedChannelCredentials } from './pinned-tls.ts';
 import { lazily } from '../lazily.ts';
@@ -70,6 +72,7 @@ export function createGrpcConnection(options: GrpcConnectionOptions): GrpcConnec
 
 class Connection implements GrpcConnection {
   readonly peer: PeerIdentity;
+  readonly #options: GrpcConnectionOptions;
   readonly #client: Client;
   readonly #clock: Clock;
   readonly #maxReceiveBytes: number;
@@ -81,6 +84,7 @@ class Connection implements GrpcConnection {
 
   constructor(options: GrpcConnectionOptions) {
     const { target, clock, credentials: material } = options;
+    this.#options = options;
     this.peer = { fingerprint: material === undefined ? undefined : fingerprintOf(material.peerCertificatePem) };
     this.#clock = clock;
     this.#isSecure = material !== undefined;
@@ -105,54 +109,80 @@ class Connection implements GrpcConnection {
       return await this.#answerTo(method, request, metadata, options);
     } catch (error) {
       // Made here and not in the callback of grpc-js, so that its stack leads to whoever awaits the call.
-      throw this.#failure(error as ServiceError, method.path, options);
+      throw isRuntimeError(error) ? error : this.#failure(error as ServiceError, method.path, options);
     }
   }
 
   clientStream<Q, R>(method: MethodDescriptor<Q, R>, requests: Messages<Q>, options?: CallOptions): Promise<R> {
     return new Promise((resolve, reject) => {
       this.#check(method.path, options?.signal);
+      const { decode, failure } = decoding(method.responseDeserialize);
       const call = this.#client.makeClientStreamRequest(
         method.path,
         method.requestSerialize,
-        method.responseDeserialize,
+        decode,
         metadataOf(options),
         this.#grpcOptions(options),
         (error, response) => {
           release();
           sending.stop();
           if (error === null) resolve(response as R);
-          else reject(sending.failure() ?? this.#failure(error, method.path, options));
+          else reject(sending.failure() ?? failure() ?? this.#failure(error, method.path, options));
         },
       );
       const release = this.#track(call, options?.signal);
+      if (options?.onAccepted !== undefined) call.once('metadata', options.onAccepted);
       const sending = sendMessages(requests, call);
     });
+  }
+
+  async packedStream<Q, R>(
+    method: MethodDescriptor<Q, R>,
+    packs: AsyncIterable<readonly Q[]>,
+    options?: CallOptions,
+  ): Promise<R> {
+    const { path } = method;
+    this.#check(path, options?.signal);
+    const { target, credentials: material, clock, maxReceiveBytes, connectTimeoutMs } = this.#options;
+    const { timeoutMs, metadata, onAccepted } = options ?? {};
+    const where = { target, credentials: material, clock, maxReceiveBytes, connectTimeoutMs };
+    const stream = openPackedStream({ ...where, path, timeoutMs, metadata, onAccepted });
+    const release = this.#track(stream, options?.signal);
+    try {
+      return await sendPacks(stream, method, packs);
+    } catch (error) {
+      const cause = RuntimeError.from(error);
+      throw (cause.code === 'CANCELLED' ? this.#cancellation(cause, path, options) : undefined) ?? cause;
+    } finally {
+      release();
+    }
   }
 
   serverStream<Q, R>(method: MethodDescriptor<Q, R>, request: Q, options?: CallOptions): AsyncIterable<R> {
     return lazily(() => {
       this.#check(method.path, options?.signal);
+      const { decode, failure } = decoding(method.responseDeserialize);
       const call = this.#client.makeServerStreamRequest(
         method.path,
         method.requestSerialize,
-        method.responseDeserialize,
+        decode,
         request,
         metadataOf(options),
         this.#grpcOptions(options),
       );
       call.once('status', this.#track(call, options?.signal));
-      return readMessages<R>(call, (error) => this.#failure(error as ServiceError, method.path, options));
+      return readMessages<R>(call, (error) => failure() ?? this.#failure(error as ServiceError, method.path, options));
     });
   }
 
   bidiStream<Q, R>(method: MethodDescriptor<Q, R>, requests: Messages<Q>, options?: CallOptions): AsyncIterable<R> {
     return lazily(() => {
       this.#check(method.path, options?.signal);
+      const { decode, failure } = decoding(method.responseDeserialize);
       const call = this.#client.makeBidiStreamRequest(
         method.path,
         method.requestSerialize,
-        method.responseDeserialize,
+        decode,
         metadataOf(options),
         this.#grpcOptions(options),
       );
@@ -164,7 +194,7 @@ class Connection implements GrpcConnection {
       });
       return readMessages<R>(
         call,
-        (error) => sending.failure() ?? this.#failure(error as ServiceError, method.path, options),
+        (error) => sending.failure() ?? failure() ?? this.#failure(error as ServiceError, method.path, options),
       );
     });
   }
@@ -208,23 +238,16 @@ class Connection implements GrpcConnection {
     options: CallOptions | undefined,
   ): Promise<R> {
     const { path, requestSerialize, responseDeserialize } = method;
+    const { decode, failure } = decoding(responseDeserialize);
     return new Promise((resolve, reject) => {
       const answered = (error: ServiceError | null, response?: R): void => {
         release();
         if (error === null) resolve(response as R);
-        else reject(error);
+        else reject(failure() ?? error);
       };
       const grpcOptions = this.#grpcOptions(options);
       const call = untraced(() =>
-        this.#client.makeUnaryRequest(
-          path,
-          requestSerialize,
-          responseDeserialize,
-          request,
-          metadata,
-          grpcOptions,
-          answered,
-        ),
+        this.#client.makeUnaryRequest(path, requestSerialize, decode, request, metadata, grpcOptions, answered),
       );
       const release = this.#track(call, options?.signal);
     });
@@ -252,12 +275,16 @@ class Connection implements GrpcConnection {
   }
 
   #failure(error: ServiceError, path: string, options: CallOptions | undefined): RuntimeError {
-    if (error.code === 1) {
-      if (options?.signal?.aborted === true) return cancelledError(path, 'its signal aborted', options.signal.reason);
-      if (this.#closed) return closedError(path, error);
-    }
+    const cancellation = error.code === 1 ? this.#cancellation(error, path, options) : undefined;
+    if (cancellation !== undefined) return cancellation;
     const { maxReceiveBytes, cause } = { maxReceiveBytes: this.#maxReceiveBytes, cause: error };
     return errorOfStatus(error, { path, timeoutMs: options?.timeoutMs, maxReceiveBytes, isLost: isLost(error), cause });
+  }
+
+  /** The error of a call that this side has cancelled; undefined when it has not. */
+  #cancellation(cause: Error, path: string, options: CallOptions | undefined): RuntimeError | undefined {
+    if (options?.signal?.aborted === true) return cancelledError(path, 'its signal aborted', options.signal.reason);
+    return this.#closed ? closedError(path, cause) : undefined;
   }
 }
 

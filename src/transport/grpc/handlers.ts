@@ -4,7 +4,11 @@
 //   H1. Every call is answered exactly once: with the response, or with the status of what the handler threw.
 //   H2. When the caller is gone, the handler's signal aborts and its iterator is returned; nothing is written any more.
 //   H3. `finished` is called exactly once per started call.
+//   H4. A call with a stream of requests that is not refused at once is accepted, with header fields, before its response:
+//       its caller need not send into the dark.
 
+import { setImmediate } from 'node:timers';
+import { Metadata } from '@grpc/grpc-js';
 import type {
   sendUnaryData,
   ServerDuplexStream,
@@ -47,8 +51,13 @@ export function handlerFor(
       return (call: ServerUnaryCall<unknown, unknown>, reply: sendUnaryData<unknown>) =>
         answerOne(path, call, () => call.request, one, reply, observe(path));
     case 'clientStream':
-      return (call: ServerReadableStream<unknown, unknown>, reply: sendUnaryData<unknown>) =>
-        answerOne(path, call, () => requestsOf(path, call), one, reply, observe(path));
+      return (call: ServerReadableStream<unknown, unknown>, reply: sendUnaryData<unknown>) => {
+        const isAnswered = answerOne(path, call, () => requestsOf(path, call), one, reply, observe(path));
+        // H4. In a turn of its own: a handler that refuses the call does so before.
+        setImmediate(() => {
+          if (!isAnswered() && !call.cancelled) call.sendMetadata(new Metadata());
+        });
+      };
     case 'serverStream':
       return (call: ServerWritableStream<unknown, unknown>) =>
         answerMany(method, call, () => call.request, many, observe(path));
@@ -65,14 +74,17 @@ function answerOne(
   implementation: UnaryLike,
   reply: sendUnaryData<unknown>,
   finished: () => void,
-): void {
+): () => boolean {
   const context = new GrpcCallContext(path, call);
+  let isAnswered = false;
   const succeed = (response: unknown): void => {
+    isAnswered = true;
     context.answered();
     reply(null, response);
     finished();
   };
   const fail = (error: unknown): void => {
+    isAnswered = true;
     context.answered();
     reply(statusOf(error));
     finished();
@@ -85,6 +97,7 @@ function answerOne(
   } catch (error) {
     fail(error);
   }
+  return () => isAnswered;
 }
 
 function answerMany(

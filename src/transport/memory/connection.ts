@@ -118,7 +118,9 @@ class DirectConnection implements MemoryConnection {
         // M3, and a turn in which a cancelled call can still be left alone.
         await Promise.resolve();
         if (call.isOver) return;
-        response = codec.response(await handler(message, call));
+        const answering = handler(message, call);
+        if (options?.onAccepted !== undefined && method.requestStream) void accept(call, options.onAccepted);
+        response = codec.response(await answering);
       };
       answer().then(
         () => call.end('answered'),
@@ -208,3 +210,12 @@ function unimplemented(path: string): Handler {
     throw new RuntimeError('UNIMPLEMENTED', `The server does not implement the method ${path}`);
   };
 }
+
+/** As a server does: after the time in which a handler can refuse the call. */
+async function accept(call: MemoryCall, onAccepted: () => void): Promise<void> {
+  for (let turn = 0; turn < TURNS_TO_REFUSE; turn++) await Promise.resolve();
+  if (!call.isOver) onAccepted();
+}
+
+/** More than an async function that throws at once takes to end its call. */
+const TURNS_TO_REFUSE = 8;

@@ -8,24 +8,30 @@ import { pinnedClient } from '../grpc/pinned-tls.ts';
 import { checkUnixPath, splitAddress } from '../grpc/target.ts';
 import type { GrpcTarget } from '../grpc/target.ts';
 
+/** A connection, and the socket below it. */
+export interface OpenSession {
+  readonly session: ClientHttp2Session;
+  readonly socket: Socket;
+}
+
 /**
  * An HTTP/2 connection of its own, with the checks of `createGrpcConnection`. It connects at once; whoever opens it
- * destroys it. Throws when target or certificates are unusable.
+ * destroys session and socket. Throws when target or certificates are unusable.
  */
-export function openSession(target: GrpcTarget, material: ChannelMaterial | undefined): ClientHttp2Session {
-  const tls = material === undefined ? undefined : pinnedClient(material);
+export function openSession(target: GrpcTarget, material: ChannelMaterial | undefined): OpenSession {
   const address = addressOf(target);
-  const createConnection = (): Socket => {
-    if (tls === undefined) return connectSocket(address);
-    // The name that certificates of go-plugin carry.
-    return connectTls({ ...address, ...tls, servername: 'localhost', ALPNProtocols: ['h2'] });
-  };
-  return connectHttp2(tls === undefined ? 'http://unused' : 'https://localhost', {
-    createConnection,
+  const socket =
+    material === undefined
+      ? connectSocket(address)
+      : // The name that certificates of go-plugin carry.
+        connectTls({ ...address, ...pinnedClient(material), servername: 'localhost', ALPNProtocols: ['h2'] });
+  const session = connectHttp2(material === undefined ? 'http://unused' : 'https://localhost', {
+    createConnection: () => socket,
     settings: { enablePush: false },
     // There is one stream, whose own bounds hold; the limit would count it against itself.
     maxSessionMemory: Number.MAX_SAFE_INTEGER,
   });
+  return { session, socket };
 }
 
 function addressOf(target: GrpcTarget): { readonly path: string } | { readonly host: string; readonly port: number } {

@@ -11,6 +11,7 @@
 
 import { constants } from 'node:http2';
 import type { ClientHttp2Session, ClientHttp2Stream, IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http2';
+import type { Socket } from 'node:net';
 import { DeadlineExceededError, RuntimeError } from '../../errors/index.ts';
 import type { Clock, TimerHandle } from '../../ports/clock.ts';
 import type { ChannelMaterial, GrpcTarget } from '../grpc/index.ts';
@@ -37,6 +38,8 @@ export interface PackedStreamOptions {
   readonly connectTimeoutMs?: number | undefined;
   /** Header fields to send along; keys in lower case. */
   readonly metadata?: Readonly<Record<string, string>> | undefined;
+  /** Called once the peer has taken the call in, before its response. */
+  readonly onAccepted?: (() => void) | undefined;
   /** Largest response to take, in bytes. Default 64 MiB. */
   readonly maxReceiveBytes?: number | undefined;
   /** How much may wait to be sent before `write` throws, in bytes, one pack apart. Default 16 MiB. */
@@ -83,6 +86,7 @@ class PackedCall implements PackedStream {
   readonly #maxWaitingBytes: number;
   readonly #timeoutMs: number | undefined;
   readonly #session: ClientHttp2Session;
+  readonly #socket: Socket;
   readonly #stream: ClientHttp2Stream;
   readonly #reader: ResponseReader;
   readonly #timers: TimerHandle[] = [];
@@ -106,10 +110,12 @@ class PackedCall implements PackedStream {
     const { promise, resolve } = Promise.withResolvers<PackedStreamEnd>();
     this.ended = promise;
     this.#resolve = resolve;
-    this.#session = openSession(target, credentials);
+    const { session, socket } = openSession(target, credentials);
+    this.#session = session;
+    this.#socket = socket;
     this.#listenToSession();
     this.#stream = this.#request(headersOf(options));
-    this.#listenToStream();
+    this.#listenToStream(options.onAccepted);
     this.#arm(connectTimeoutMs, () => {
       if (!this.#isConnected) this.#fail(connectFailed(`no connection, tried for ${connectTimeoutMs} ms`));
     });
@@ -172,17 +178,21 @@ class PackedCall implements PackedStream {
       return this.#session.request(headers);
     } catch (cause) {
       this.#session.destroy();
+      this.#socket.destroy();
       throw new RuntimeError('INVALID_ARGUMENT', 'a metadata field cannot be sent', { cause });
     }
   }
 
-  #listenToStream(): void {
+  #listenToStream(onAccepted: (() => void) | undefined): void {
     const stream = this.#stream;
     stream.on('error', (error) => {
       this.#failure ??= error;
     });
     stream.on('drain', () => this.#whenDrained?.());
-    stream.once('response', (fields) => this.#hear(statusOfFields(fields) ?? statusOfHttp(fields)));
+    stream.once('response', (fields) => {
+      this.#hear(statusOfFields(fields) ?? statusOfHttp(fields));
+      if (!this.#isOver && this.#status === undefined) onAccepted?.();
+    });
     stream.once('trailers', (fields: IncomingHttpHeaders) => this.#hear(statusOfFields(fields)));
     stream.on('data', (bytes: Buffer) => {
       try {
@@ -250,6 +260,8 @@ class PackedCall implements PackedStream {
     this.#whenDrained = undefined;
     if (!this.#stream.closed) this.#stream.close(constants.NGHTTP2_CANCEL);
     this.#session.destroy();
+    // P2. A session that is destroyed with a write under way keeps its socket until that write is done, if it ever is.
+    this.#socket.destroy();
     this.#resolve(end);
   }
 }
