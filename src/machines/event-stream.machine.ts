@@ -246,6 +246,18 @@ export const eventStreamMachine = eventStreamSetup.createMachine({
           entry: 'reportBackingOff',
           after: { backoff: 'switching' },
           on: {
+            // Calls that failed are opened again: what waits has no other way.
+            'stream.stop': [
+              {
+                guard: 'hasUnary',
+                target: 'closing.replaying',
+                actions: [
+                  { type: 'rememberDrain', params: ({ event }) => event },
+                  { type: 'tellPlane', params: { type: 'drain' } },
+                ],
+              },
+              { target: 'closing', actions: { type: 'rememberDrain', params: ({ event }) => event } },
+            ],
             'plane.refused': [
               {
                 guard: 'hasOtherThanUnary',
@@ -265,6 +277,7 @@ export const eventStreamMachine = eventStreamSetup.createMachine({
           on: {
             'plane.paused': 'choosing',
             'plane.refused': {
+              target: 'choosing',
               actions: [{ type: 'reportUnsupported', params: { form: 'unary' } }, 'forgetUnary'],
             },
           },
@@ -297,11 +310,13 @@ export const eventStreamMachine = eventStreamSetup.createMachine({
               entry: [{ type: 'tellPlane', params: { type: 'drain' } }],
               on: {
                 'plane.drained': 'ending',
+                // The stop came while a stream was to be opened.
+                'plane.paused': { guard: 'hasUnary', target: 'replaying' },
                 'plane.cut': [
                   {
                     guard: { type: 'isCutWithUnary', params: ({ event }) => event },
                     target: 'replaying',
-                    actions: { type: 'reportCut', params: ({ event }) => event },
+                    actions: [{ type: 'reportCut', params: ({ event }) => event }, 'reportFellBack'],
                   },
                   {
                     guard: { type: 'isNewest', params: ({ event }) => event },
@@ -314,9 +329,9 @@ export const eventStreamMachine = eventStreamSetup.createMachine({
               },
             },
             replaying: {
-              description: 'The stream was cut: single calls deliver the rest.',
+              description: 'No stream is open: single calls deliver the rest.',
               tags: ['unary'],
-              entry: ['reportFellBack', { type: 'tellPlane', params: { type: 'openUnary' } }],
+              entry: [{ type: 'tellPlane', params: { type: 'openUnary' } }],
               on: { 'plane.drained': 'ending', 'plane.refused': 'ending', 'plane.failed': 'ending' },
             },
             ending: {

@@ -147,7 +147,7 @@ export const TABLE: Readonly<Record<string, Situation>> = {
   'it waits before the next stream': {
     state: 'live.backingOff',
     after: waiting,
-    on: { ...DRAIN, backoff: 'live.switching' },
+    on: { ...DRAIN, stop: 'live.closing.replaying', backoff: 'live.switching' },
   },
   'it waits, and there are no single calls': {
     state: 'live.backingOff',
@@ -182,7 +182,7 @@ export const TABLE: Readonly<Record<string, Situation>> = {
   'the last single call is under way': {
     state: 'live.switching',
     after: [...waiting, 'backoff'],
-    on: { ...DRAIN, paused: 'live.streaming.probing' },
+    on: { ...DRAIN, paused: 'live.streaming.probing', 'unary refused': 'live.streaming.probing' },
   },
   'there are single calls only': {
     state: 'live.unary',
@@ -192,18 +192,19 @@ export const TABLE: Readonly<Record<string, Situation>> = {
   'single calls wait': {
     state: 'live.backingOff',
     after: [...single, 'unary failed'],
-    on: { ...DRAIN, 'unary refused': 'failed', backoff: 'live.switching' },
+    on: { ...DRAIN, stop: 'live.closing.replaying', 'unary refused': 'failed', backoff: 'live.switching' },
   },
   'single calls begin again': {
     state: 'live.switching',
     after: [...single, 'unary failed', 'backoff'],
-    on: { ...DRAIN, paused: 'live.unary' },
+    on: { ...DRAIN, paused: 'live.unary', 'unary refused': 'failed' },
   },
   'it drains': {
     state: 'live.closing.draining',
     after: [...acked, 'stop'],
     on: {
       ...END,
+      paused: 'live.closing.replaying',
       drained: 'live.closing.ending',
       'drain timeout': 'live.closing.ending',
       'unary refused': 'live.closing.ending',
