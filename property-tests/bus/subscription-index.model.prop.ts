@@ -11,10 +11,10 @@ type Step =
   | { readonly kind: 'find'; readonly type: string };
 
 describe('SubscriptionIndex', () => {
-  test.prop([fc.array(step(), { maxLength: 40 }), fc.integer({ min: 1, max: 3 })])(
+  test.prop([fc.array(step(), { maxLength: 40 }), fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 4 })])(
     'finds what a list of all subscriptions finds, in the order of subscribing',
-    (steps, remembered) => {
-      const index = new SubscriptionIndex<string>(remembered);
+    (steps, typesRemembered, entriesRemembered) => {
+      const index = new SubscriptionIndex<string>({ typesRemembered, entriesRemembered });
       const list: { name: string; globs: readonly Glob[] }[] = [];
       for (const [at, one] of steps.entries()) {
         if (one.kind === 'add') {

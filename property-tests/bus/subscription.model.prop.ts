@@ -130,7 +130,7 @@ class Model {
       return this.#keep(item);
     }
     this.counts.dropped++;
-    if (this.overflow !== 'reject') return 'dropped';
+    if (this.overflow !== 'reject' && this.overflow !== 'block') return 'dropped';
     this.counts.rejected++;
     return 'rejected';
   }

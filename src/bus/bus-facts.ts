@@ -1,6 +1,8 @@
 import { EventEmitter } from 'eventemitter3';
+import { InvalidOptionsError } from '../errors/index.ts';
 import type { Code, RuntimeError } from '../errors/index.ts';
 import type { SubscriptionFact } from '../machines/index.ts';
+import { shown } from '../policy/index.ts';
 import type { Logger } from '../ports/index.ts';
 
 /** What a bus tells about itself. */
@@ -28,7 +30,11 @@ export interface EventRefused {
 
 /** The facts of a bus, to be listened to. */
 export interface BusFactSource {
-  /** Calls back for each fact of the name. Returns the function that ends this. What a listener throws is logged. */
+  /**
+   * Calls back for each fact of the name. Returns the function that ends this. What a listener throws is logged.
+   *
+   * @throws INVALID_OPTIONS for a listener that is no function
+   */
   on<Name extends keyof BusFacts>(name: Name, listener: (fact: BusFacts[Name]) => void): () => void;
 }
 
@@ -47,6 +53,9 @@ export class FactBoard implements BusFactSource {
   }
 
   on<Name extends keyof BusFacts>(name: Name, listener: (fact: BusFacts[Name]) => void): () => void {
+    if (typeof listener !== 'function') {
+      throw new InvalidOptionsError('listener', `must be a function, got ${shown(listener)}`);
+    }
     const guarded = (fact: BusFacts[Name]): void => {
       try {
         listener(fact);
@@ -73,10 +82,6 @@ export class FactBoard implements BusFactSource {
   /** Ends one `hold`; with the last one, the facts that wait are told. */
   release(): void {
     this.#holds--;
-    while (this.#holds === 0) {
-      const tell = this.#held.shift();
-      if (tell === undefined) return;
-      tell();
-    }
+    while (this.#holds === 0 && this.#held.length > 0) this.#held.shift()?.();
   }
 }

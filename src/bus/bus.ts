@@ -8,15 +8,16 @@
 //   B2. At most one subscription of a name exists at a time.
 //   B3. After `stop` nothing is published, and no subscription exists.
 
-import { RuntimeError } from '../errors/index.ts';
-import type { ActorSystem } from '../actors/index.ts';
-import { DEFAULT_MAX_PAYLOAD_BYTES, requireAtLeast, requirePositiveInteger } from '../policy/index.ts';
-import { nullEventLog } from '../ports/index.ts';
-import type { DomainEvent, DraftOf, Environment, EventDraft, EventLog, EventMap } from '../ports/index.ts';
+import { InvalidOptionsError, RuntimeError } from '../errors/index.ts';
+import { requireAtLeast, requireObject, shown } from '../policy/index.ts';
+import type { DomainEvent, DraftOf, Environment, EventDraft, EventMap } from '../ports/index.ts';
 import { createEventEncoder } from '../transport/events/index.ts';
 import { FactBoard } from './bus-facts.ts';
 import type { BusFactSource } from './bus-facts.ts';
 import type { BusGateway } from './bus-gateway.ts';
+import { resolveBusOptions } from './bus-options.ts';
+import type { BusOptions } from './bus-options.ts';
+import { LogWriter } from './log-writer.ts';
 import { checkDepth, Publisher } from './publisher.ts';
 import type { BusCounters, PublishOptions, Subscriber } from './publisher.ts';
 import type { Receipt, RefusedReceipt } from './receipt.ts';
@@ -25,22 +26,6 @@ import { Subscriptions } from './subscriptions.ts';
 import type { BusStopReport, SubscribeOptions, SubscriptionView } from './subscriptions.ts';
 import type { LocalHandler, Subscription } from './subscription/index.ts';
 import type { EventHandler, EventsMatching } from './typed-events.ts';
-
-/** How a bus is made. */
-export interface BusOptions {
-  /** Where the actors of the subscriptions live, and whose environment gives ids and time. */
-  readonly system: ActorSystem;
-  /** Keeps what is published. Default: nothing is kept. */
-  readonly log?: EventLog | undefined;
-  /** How many events may cause each other: depths go from 0 to one less. Default 3. */
-  readonly maxDepth?: number | undefined;
-  /** Most bytes of a payload. Default 4 MiB. */
-  readonly maxPayloadBytes?: number | undefined;
-  /** What the host calls itself in its events. Default `host`. */
-  readonly source?: string | undefined;
-  /** For how many event types it is remembered whom they concern. Default 4,096. */
-  readonly typesRemembered?: number | undefined;
-}
 
 /** How the subscription of a handler differs from the defaults. Without a name it gets one of its own. */
 export type HandlerOptions = Partial<Omit<SubscribeOptions, 'patterns' | 'handler'>>;
@@ -80,7 +65,7 @@ export interface Bus<Events extends EventMap = EventMap> {
   subscriptions(): readonly SubscriptionView[];
   /**
    * Refuses everything from now on, gives the subscriptions `drainMs` (default 5,000) to deliver what waits, and ends
-   * them. Idempotent: later calls get the first one's report.
+   * them, and waits as long for the log. Idempotent: later calls get the first one's report.
    */
   stop(options?: { readonly drainMs?: number | undefined }): Promise<BusStopReport>;
 }
@@ -100,25 +85,27 @@ export function createBus<Events extends EventMap = EventMap>(options: BusOption
 class EventBus implements Bus, BusGateway {
   readonly environment: Environment;
   readonly #facts: FactBoard;
+  readonly #log: LogWriter;
   readonly #publisher: Publisher;
   readonly #subscriptions: Subscriptions;
   readonly #maxDepth: number;
   #stopping: Promise<BusStopReport> | undefined;
 
   constructor(options: BusOptions) {
-    const { system, log = nullEventLog, source = 'host' } = options;
-    const { maxDepth = 3, maxPayloadBytes = DEFAULT_MAX_PAYLOAD_BYTES, typesRemembered = 4_096 } = options;
-    this.environment = system.environment;
-    this.#maxDepth = requirePositiveInteger('maxDepth', maxDepth);
-    this.#facts = new FactBoard(system.environment.log);
-    const index = new SubscriptionIndex<Subscriber>(requirePositiveInteger('typesRemembered', typesRemembered));
+    const { system, log, maxAppends, source, maxDepth, maxPayloadBytes, ...memory } = resolveBusOptions(options);
+    const { environment } = system;
+    this.environment = environment;
+    this.#maxDepth = maxDepth;
+    this.#facts = new FactBoard(environment.log);
+    this.#log = new LogWriter({ log, facts: this.#facts, maxAppends });
+    const index = new SubscriptionIndex<Subscriber>(memory);
     this.#publisher = new Publisher({
-      environment: system.environment,
-      maxPayloadBytes: requirePositiveInteger('maxPayloadBytes', maxPayloadBytes),
+      environment,
+      maxPayloadBytes,
       encoder: createEventEncoder(),
       facts: this.#facts,
+      log: this.#log,
       index,
-      log,
       maxDepth,
       source,
     });
@@ -165,7 +152,10 @@ class EventBus implements Bus, BusGateway {
 
   on(pattern: string, handler: EventHandler<DomainEvent>, options: HandlerOptions = {}): Subscription {
     this.#requireOpen();
-    const { name = this.environment.ids.next('local'), ...rest } = options;
+    if (typeof handler !== 'function') {
+      throw new InvalidOptionsError('handler', `must be a function, got ${shown(handler)}`);
+    }
+    const { name = this.environment.ids.next('local'), ...rest } = requireObject('options', options);
     return this.#subscriptions.add({ ...rest, name, patterns: [pattern], handler: handler as LocalHandler });
   }
 
@@ -173,15 +163,24 @@ class EventBus implements Bus, BusGateway {
     return this.#subscriptions.all();
   }
 
-  stop({ drainMs = DRAIN_MS }: { readonly drainMs?: number | undefined } = {}): Promise<BusStopReport> {
+  stop(options: { readonly drainMs?: number | undefined } = {}): Promise<BusStopReport> {
+    let drainMs: number;
     try {
-      requireAtLeast('drainMs', drainMs, 0);
+      drainMs = requireAtLeast('drainMs', requireObject('options', options).drainMs ?? DRAIN_MS, 0);
     } catch (error) {
       return Promise.reject(RuntimeError.from(error));
     }
     this.#publisher.close();
-    this.#stopping ??= this.#subscriptions.stop(drainMs);
+    this.#stopping ??= this.#end(drainMs);
     return this.#stopping;
+  }
+
+  async #end(drainMs: number): Promise<BusStopReport> {
+    const { clock, log } = this.environment;
+    const [report] = await Promise.all([this.#subscriptions.stop(drainMs), this.#log.settled(clock, drainMs)]);
+    const { underWay } = this.#log;
+    if (underWay > 0) log.log('warn', 'the event log has not kept the last events in time', { events: underWay });
+    return report;
   }
 
   #requireOpen(): void {

@@ -42,33 +42,33 @@ export interface ComposeOptions {
  */
 export function composeEvent(draft: EventDraft, origin: EventOrigin, options: ComposeOptions): PublishedEvent {
   const { environment, maxPayloadBytes, encoder } = options;
-  const given = readDraft(draft);
-  const type = checkEventType(given.type);
-  const subject = checkSubject(given.subject);
-  const { metadata, size } = checkMetadata(given.metadata);
-  const time = checkEventTime(given.time, environment.clock.now());
-  const isBytes = given.payload instanceof Uint8Array;
-  const named = checkContentType(given.contentType);
+  // Each field is read once: a draft may have getters, and they may throw.
+  const given: GivenDraft = objectOf(draft);
+  const { type: givenType, payload: givenPayload, subject: givenSubject, contentType: givenContentType } = given;
+  const { metadata: givenMetadata, time: givenTime } = given;
+  const type = checkEventType(givenType);
+  const subject = checkSubject(givenSubject);
+  const { metadata, size } = checkMetadata(givenMetadata);
+  const time = checkEventTime(givenTime, environment.clock.now());
+  const isBytes = givenPayload instanceof Uint8Array;
+  const named = checkContentType(givenContentType);
   const contentType = named === '' && isBytes ? BYTES_CONTENT_TYPE : named;
   // Before the copy, which may be what there is no memory for.
-  if (given.payload instanceof Uint8Array) checkPayloadSize(given.payload.byteLength, maxPayloadBytes);
-  const payload = encodePayload(given.payload, contentType);
+  if (isBytes) checkPayloadSize(givenPayload.byteLength, maxPayloadBytes);
+  const payload = encodePayload(givenPayload, contentType);
   checkPayloadSize(payload.byteLength, maxPayloadBytes);
   // Bytes that claim to be JSON come from a plugin: better refused here than failing every handler that reads them.
   const parsed =
     isBytes && isJsonContentType(contentType) ? { payload: decodePayload(payload, contentType) } : undefined;
   const id = environment.ids.next('event');
-  const wire = Object.freeze({ id, type, time, subject, contentType, metadata, payload, ...origin });
+  const { source, depth, causationId } = origin;
+  const wire = { id, type, time, source, subject, contentType, metadata, payload, depth, causationId };
   return new PublishedEvent(wire, size, encoder, parsed);
 }
 
 type GivenDraft = { readonly [Field in keyof EventDraft]: unknown };
 
-/** Reads each field once: a draft may have getters, and they may throw. */
-function readDraft(draft: unknown): GivenDraft {
-  if (typeof draft !== 'object' || draft === null) {
-    throw new RuntimeError('EVENT_INVALID', `an event must be an object, got ${shown(draft)}`);
-  }
-  const { type, payload, subject, contentType, metadata, time } = draft as GivenDraft;
-  return { type, payload, subject, contentType, metadata, time };
+function objectOf(draft: unknown): GivenDraft {
+  if (typeof draft === 'object' && draft !== null) return draft as GivenDraft;
+  throw new RuntimeError('EVENT_INVALID', `an event must be an object, got ${shown(draft)}`);
 }

@@ -1,6 +1,7 @@
 // For users.
 export { createBus } from './bus.ts';
-export type { Bus, BusOptions, HandlerOptions } from './bus.ts';
+export type { Bus, HandlerOptions } from './bus.ts';
+export type { BusOptions } from './bus-options.ts';
 export type { BusFacts, BusFactSource, EventRefused } from './bus-facts.ts';
 export { createLifecycleEvents, maskSecrets } from './lifecycle-events.ts';
 export type {
@@ -11,7 +12,7 @@ export type {
   WorkflowRun,
 } from './lifecycle-events.ts';
 export type { BusCounters, PublishOptions } from './publisher.ts';
-export type { AcceptedReceipt, Receipt, RefusedReceipt } from './receipt.ts';
+export type { AcceptedReceipt, QueuedOutcome, Receipt, RefusedReceipt } from './receipt.ts';
 export type {
   DeliveryRecord,
   LocalHandler,
@@ -26,6 +27,7 @@ export type { BusStopReport, SubscribeOptions, SubscriptionView } from './subscr
 export type { EventHandler, EventsMatching } from './typed-events.ts';
 
 // For integrators.
+export { resolveBusOptions } from './bus-options.ts';
 export type { BusGateway } from './bus-gateway.ts';
 export type { Delivery, EventSource, QueuedEvent } from './event-source.ts';
 export { createEmitGate, createHostEventService, HOST_EVENT_SERVICE_ID } from './emit/index.ts';

@@ -7,17 +7,17 @@
 //   P3. No event has a depth of `maxDepth` or more.
 //   P4. All subscriptions get events in the order of publishing.
 
-import { RuntimeError } from '../errors/index.ts';
+import { InvalidOptionsError, RuntimeError } from '../errors/index.ts';
 import type { Code } from '../errors/index.ts';
-import { LONGEST_EVENT_TYPE } from '../policy/index.ts';
-import { nullEventLog } from '../ports/index.ts';
-import type { DomainEvent, EventDraft, EventLog } from '../ports/index.ts';
+import { LONGEST_EVENT_TEXT, LONGEST_EVENT_TYPE, requireObject, shown } from '../policy/index.ts';
+import type { DomainEvent, EventDraft } from '../ports/index.ts';
 import type { FactBoard } from './bus-facts.ts';
 import { composeEvent } from './compose-event.ts';
 import type { ComposeOptions } from './compose-event.ts';
 import type { QueuedEvent } from './event-source.ts';
 import type { PublishedEvent } from './published-event.ts';
-import { DONE, OpenReceipt } from './receipt.ts';
+import type { LogWriter } from './log-writer.ts';
+import { OpenReceipt } from './receipt.ts';
 import type { Receipt, RefusedReceipt } from './receipt.ts';
 import type { SubscriptionIndex } from './subscription-index.ts';
 
@@ -44,7 +44,7 @@ export interface BusCounters {
   readonly refused: number;
   /** The refused ones by code. */
   readonly refusedBy: Readonly<Partial<Record<Code, number>>>;
-  /** Published events that the log did not keep. */
+  /** Published events that the log did not keep. Those that it has not kept yet are not among them. */
   readonly notStored: number;
   /** Subscriptions now. */
   readonly subscriptions: number;
@@ -54,7 +54,7 @@ export interface BusCounters {
 export interface PublisherOptions extends ComposeOptions {
   readonly index: SubscriptionIndex<Subscriber>;
   readonly facts: FactBoard;
-  readonly log: EventLog;
+  readonly log: LogWriter;
   readonly maxDepth: number;
   readonly source: string;
 }
@@ -65,7 +65,6 @@ export class Publisher {
   readonly #refusedBy = new Map<Code, number>();
   #published = 0;
   #refused = 0;
-  #notStored = 0;
   #closed = false;
 
   constructor(options: PublisherOptions) {
@@ -77,7 +76,7 @@ export class Publisher {
       published: this.#published,
       refused: this.#refused,
       refusedBy: Object.freeze(Object.fromEntries(this.#refusedBy)),
-      notStored: this.#notStored,
+      notStored: this.#options.log.failed,
       subscriptions: this.#options.index.size,
     });
   }
@@ -92,12 +91,14 @@ export class Publisher {
   }
 
   publish(draft: EventDraft, options: PublishOptions = NO_OPTIONS): Receipt {
-    const source = options.source ?? this.#options.source;
+    let { source } = this.#options;
     let composed: PublishedEvent;
     try {
-      composed = this.#compose(draft, source, options.cause);
+      const { source: given, cause } = requireObject('options', options);
+      if (given !== undefined) source = requireSource(given);
+      composed = this.#compose(draft, source, cause);
     } catch (error) {
-      // A draft's own getters may throw anything.
+      // The getters of a draft, and of options, may throw anything.
       return this.refuse(RuntimeError.from(error, 'EVENT_INVALID'), { source, type: typeOf(draft, error) });
     }
     return this.#handOut(composed);
@@ -113,17 +114,25 @@ export class Publisher {
   }
 
   #compose(draft: EventDraft, source: string, cause: PublishOptions['cause']): PublishedEvent {
+    this.#requireOpen();
+    this.#options.log.requireRoom();
+    const { id: causationId, depth } = cause === undefined ? NO_CAUSE : requireCause(cause);
+    checkDepth(depth + 1, this.#options.maxDepth);
+    const event = composeEvent(draft, { source, depth: depth + 1, causationId }, this.#options);
+    // A getter of the draft may have stopped the bus.
+    this.#requireOpen();
+    return event;
+  }
+
+  #requireOpen(): void {
     if (this.#closed) throw new RuntimeError('BUS_CLOSED', 'the event bus was stopped');
-    const depth = cause === undefined ? 0 : cause.depth + 1;
-    checkDepth(depth, this.#options.maxDepth);
-    return composeEvent(draft, { source, depth, causationId: cause?.id ?? '' }, this.#options);
   }
 
   #handOut(event: PublishedEvent): Receipt {
-    const { index, facts } = this.#options;
+    const { index, facts, log } = this.#options;
     this.#published++;
     const subscribers = index.matching(event.wire.type);
-    const receipt = new OpenReceipt(event, subscribers.length, this.#store(event));
+    const receipt = new OpenReceipt(event, subscribers.length, log.store(event.wire));
     if (subscribers.length === 0) return receipt;
     // P4: a listener that publishes would overtake this event.
     facts.hold();
@@ -134,22 +143,31 @@ export class Publisher {
     }
     return receipt;
   }
-
-  #store({ wire }: PublishedEvent): Promise<void> {
-    const { log } = this.#options;
-    if (log === nullEventLog) return DONE;
-    const stored = append(log, wire).catch((cause: unknown) => {
-      throw new RuntimeError('EVENT_LOG_FAILED', `the event log did not keep event "${wire.id}"`, { cause });
-    });
-    stored.catch((error: unknown) => {
-      this.#notStored++;
-      this.#options.facts.tell('log.failed', { eventId: wire.id, error: RuntimeError.from(error) });
-    });
-    return stored;
-  }
 }
 
 const NO_OPTIONS: PublishOptions = Object.freeze({});
+/** What comes before the root of a chain. */
+const NO_CAUSE = Object.freeze({ id: '', depth: -1 });
+
+function requireCause(cause: NonNullable<PublishOptions['cause']>): { readonly id: string; readonly depth: number } {
+  const { id, depth } = requireObject('cause', cause);
+  if (typeof id !== 'string' || id.length > LONGEST_EVENT_TEXT) {
+    throw new InvalidOptionsError('cause.id', `must be the id of an event, got ${shown(id)}`);
+  }
+  if (Number.isSafeInteger(depth) && depth >= 0) return { id, depth };
+  throw new InvalidOptionsError('cause.depth', `must be a whole number of at least 0, got ${shown(depth)}`);
+}
+
+/** Returns the name of a publisher; throws `InvalidOptionsError` for what is none. */
+export function requireSource(source: string): string {
+  if (typeof source === 'string' && source !== '' && source.length <= LONGEST_EVENT_TEXT && source.isWellFormed()) {
+    return source;
+  }
+  throw new InvalidOptionsError(
+    'source',
+    `must be a text of 1 to ${LONGEST_EVENT_TEXT} characters, got ${shown(source)}`,
+  );
+}
 
 /** Throws `DEPTH_EXCEEDED` for an event that too many others led to. */
 export function checkDepth(depth: number, maxDepth: number): void {
@@ -160,18 +178,13 @@ export function checkDepth(depth: number, maxDepth: number): void {
 }
 
 function offerAll(subscribers: readonly Subscriber[], event: PublishedEvent, receipt: OpenReceipt): void {
-  let waiting: Promise<unknown>[] | undefined;
   for (const subscriber of subscribers) {
     const outcome = subscriber.offer(event);
-    if (typeof outcome !== 'string') (waiting ??= []).push(outcome);
+    if (outcome === 'queued') continue;
+    if (outcome === 'dropped') receipt.dropped(subscriber.name);
     else if (outcome === 'rejected') receipt.rejected(subscriber.name);
+    else receipt.waits(subscriber.name, outcome);
   }
-  if (waiting !== undefined) receipt.queued = Promise.allSettled(waiting).then(() => undefined);
-}
-
-/** The log is somebody else's: it may throw instead of rejecting, or return no promise. */
-async function append(log: EventLog, wire: PublishedEvent['wire']): Promise<void> {
-  await log.append(wire);
 }
 
 /** The type of a refused draft, for the fact; only one that the check of types has passed. */

@@ -1,16 +1,20 @@
 // Which subscriptions an event type concerns.
 //
 // A tree over the segments of all patterns finds them in time that depends on the type and on the patterns that match its
-// beginning, not on how many subscriptions there are. What was found is remembered for the types used last.
+// beginning, not on how many subscriptions there are. What was found is remembered for the types used last, and the lists
+// themselves by the places of the tree they come from: types that concern the same subscriptions share one list.
 //
 // Invariants:
 //   I1. A subscription is found once, however many of its patterns match, in the order of subscribing.
 //   I2. Nothing is remembered across a change of the subscriptions.
+//   I3. The remembered lists have at most `entriesRemembered` entries in all, or are a single one that has more.
 
 import { LRUMap } from 'mnemonist';
 import type { Glob } from '../policy/index.ts';
 
 interface Node<Subscriber> {
+  /** Unique in its tree. */
+  readonly number: number;
   /** By the next segment; the wildcard is an ordinary key, since no type has it. */
   readonly next: Map<string, Node<Subscriber>>;
   /** Whose pattern ends here. */
@@ -19,21 +23,39 @@ interface Node<Subscriber> {
   readonly open: Set<Subscriber>;
 }
 
-/** An index of subscriptions by their patterns. `typesRemembered` bounds the memory for types, whoever names them. */
+/** Bounds of what an index remembers, whoever names the types. */
+export interface IndexMemory {
+  readonly typesRemembered: number;
+  readonly entriesRemembered: number;
+}
+
+/** An index of subscriptions by their patterns. */
 export class SubscriptionIndex<Subscriber> {
-  readonly #root: Node<Subscriber> = createNode();
+  readonly #root: Node<Subscriber> = createNode(0);
   /** Each subscription with the number that says its place. */
   readonly #order = new Map<Subscriber, number>();
   readonly #found: LRUMap<string, readonly Subscriber[]>;
+  /** By the numbers of the places they come from. */
+  readonly #lists = new Map<string, readonly Subscriber[]>();
+  readonly #entriesRemembered: number;
+  /** Entries of `#lists`, in all. */
+  #entries = 0;
   #added = 0;
+  #nodesMade = 0;
 
-  constructor(typesRemembered: number) {
+  constructor({ typesRemembered, entriesRemembered }: IndexMemory) {
     this.#found = new LRUMap(typesRemembered);
+    this.#entriesRemembered = entriesRemembered;
   }
 
   /** How many subscriptions there are. */
   get size(): number {
     return this.#order.size;
+  }
+
+  /** Entries of the remembered lists, in all (I3). */
+  get entries(): number {
+    return this.#entries;
   }
 
   /** How many nodes the tree has, its root included. For tests: removing must leave nothing behind. */
@@ -46,10 +68,11 @@ export class SubscriptionIndex<Subscriber> {
     if (!this.#order.has(subscriber)) this.#order.set(subscriber, ++this.#added);
     for (const glob of globs) {
       let node = this.#root;
-      for (const segment of glob.segments) node = childOf(node, segment);
+      for (const segment of glob.segments) node = this.#childOf(node, segment);
       (glob.open ? node.open : node.exact).add(subscriber);
     }
     this.#found.clear();
+    this.#forgetLists();
   }
 
   /** Removes a subscription with the patterns it was added with. */
@@ -57,36 +80,69 @@ export class SubscriptionIndex<Subscriber> {
     if (!this.#order.delete(subscriber)) return;
     for (const { segments, open } of globs) prune(this.#root, segments, 0, { subscriber, open });
     this.#found.clear();
+    this.#forgetLists();
   }
 
   /** The subscriptions with a pattern that matches the type. The list is never changed afterwards. */
   matching(type: string): readonly Subscriber[] {
     const known = this.#found.get(type);
     if (known !== undefined) return known;
-    const found = this.#search(type);
+    const places: Place<Subscriber>[] = [];
+    collect(this.#root, type.split('.'), 0, places);
+    const found = this.#listOf(places);
     this.#found.set(type, found);
     return found;
   }
 
-  #search(type: string): readonly Subscriber[] {
-    const found = new Set<Subscriber>();
-    collect(this.#root, type.split('.'), 0, found);
+  #listOf(places: readonly Place<Subscriber>[]): readonly Subscriber[] {
+    const key = places.map(({ key: one }) => one).join();
+    const known = this.#lists.get(key);
+    if (known !== undefined) return known;
+    const found = this.#inOrder(new Set(places.flatMap(({ subscribers }) => [...subscribers])));
+    if (this.#entries + found.length > this.#entriesRemembered) {
+      this.#found.clear();
+      this.#forgetLists();
+    }
+    this.#lists.set(key, found);
+    this.#entries += found.length;
+    return found;
+  }
+
+  /** I1. In time that grows with the subscriptions and no faster: few are sorted, of many all are looked at. */
+  #inOrder(found: ReadonlySet<Subscriber>): readonly Subscriber[] {
     if (found.size < 2) return [...found];
-    const placed = [...found].map((subscriber) => ({ subscriber, place: this.#order.get(subscriber) ?? 0 }));
-    return placed.sort((one, other) => one.place - other.place).map(({ subscriber }) => subscriber);
+    if (found.size * FEW < this.#order.size) {
+      const placed = [...found].map((subscriber) => ({ subscriber, place: this.#order.get(subscriber) ?? 0 }));
+      return placed.sort((one, other) => one.place - other.place).map(({ subscriber }) => subscriber);
+    }
+    return [...this.#order.keys()].filter((subscriber) => found.has(subscriber));
+  }
+
+  #forgetLists(): void {
+    this.#lists.clear();
+    this.#entries = 0;
+  }
+
+  #childOf(node: Node<Subscriber>, segment: string): Node<Subscriber> {
+    const known = node.next.get(segment);
+    if (known !== undefined) return known;
+    const child = createNode<Subscriber>(++this.#nodesMade);
+    node.next.set(segment, child);
+    return child;
   }
 }
 
-function createNode<Subscriber>(): Node<Subscriber> {
-  return { next: new Map(), exact: new Set(), open: new Set() };
+/** A node of the tree, by one of its two sets. */
+interface Place<Subscriber> {
+  readonly key: string;
+  readonly subscribers: ReadonlySet<Subscriber>;
 }
 
-function childOf<Subscriber>(node: Node<Subscriber>, segment: string): Node<Subscriber> {
-  const known = node.next.get(segment);
-  if (known !== undefined) return known;
-  const child = createNode<Subscriber>();
-  node.next.set(segment, child);
-  return child;
+/** Which fraction of all subscriptions is few. */
+const FEW = 16;
+
+function createNode<Subscriber>(number: number): Node<Subscriber> {
+  return { number, next: new Map(), exact: new Set(), open: new Set() };
 }
 
 /** Each node of the tree is visited at most once, since it stands for one beginning of a pattern. */
@@ -94,18 +150,18 @@ function collect<Subscriber>(
   node: Node<Subscriber>,
   segments: readonly string[],
   at: number,
-  found: Set<Subscriber>,
+  places: Place<Subscriber>[],
 ): void {
   const segment = segments[at];
   if (segment === undefined) {
-    for (const subscriber of node.exact) found.add(subscriber);
+    if (node.exact.size > 0) places.push({ key: `${node.number}=`, subscribers: node.exact });
     return;
   }
-  for (const subscriber of node.open) found.add(subscriber);
+  if (node.open.size > 0) places.push({ key: `${node.number}+`, subscribers: node.open });
   const same = node.next.get(segment);
-  if (same !== undefined) collect(same, segments, at + 1, found);
+  if (same !== undefined) collect(same, segments, at + 1, places);
   const any = node.next.get('*');
-  if (any !== undefined) collect(any, segments, at + 1, found);
+  if (any !== undefined) collect(any, segments, at + 1, places);
 }
 
 /** Removes what the pattern left behind, and the nodes that nobody needs any more. */

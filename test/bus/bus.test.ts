@@ -113,6 +113,22 @@ describe('publish', () => {
     expect(mine?.queued.encoded.end).toBeGreaterThan(mine?.queued.encoded.start ?? 0);
   });
 
+  it('keeps a piece of memory of 256 KiB at most alive for each event that waits, and its own bytes when it is larger', () => {
+    const { bus } = started();
+    const [rare, all] = ['rare', '**'].map((pattern) => bus.subscribe({ name: pattern, patterns: [pattern] }));
+    for (const type of ['rare', 'often', 'rare']) {
+      bus.publish({ type, payload: 'x'.repeat(100) });
+      bus.publish({ type: 'often', payload: 'x'.repeat(200_000) });
+      bus.publish({ type, payload: 'x'.repeat(300_000) });
+    }
+    for (const { queued } of all?.source.take(100, 1e9) ?? []) expect(queued.encoded.end).toBeGreaterThan(0);
+
+    const kept = rare?.source.take(100, 1e9).map(({ queued }) => queued) ?? [];
+    const sizes = kept.map(({ encoded, bytes }) => encoded.chunk.length - bytes);
+    expect(kept.map(({ encoded }) => encoded.chunk.length > 262_144)).toEqual([false, true, false, true]);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(262_144);
+  });
+
   it('names the cause, and counts its depth plus 1', () => {
     const { bus } = started();
     const first = accepted(bus.publish({ type: 'a' }));
@@ -223,7 +239,38 @@ describe('publish', () => {
 
     environment.clock.advance(5_000);
 
-    await expect(queued).resolves.toBeUndefined();
+    await expect(queued).resolves.toEqual({ dropped: ['a'] });
+  });
+
+  it('tells by queued who dropped the event: at once, after its wait, and for want of a place to wait in', async () => {
+    const { bus, environment } = started();
+    const limits = { patterns: ['*'], capacity: 1 };
+    bus.subscribe({ ...limits, name: 'blocks', overflow: 'block', blockMs: 100 });
+    bus.subscribe({ ...limits, name: 'drops' });
+    bus.subscribe({ ...limits, name: 'rejects', overflow: 'reject' });
+    bus.subscribe({ ...limits, name: 'takes', overflow: 'dropOldest' });
+    const receipts = [1, 2, 3].map(() => accepted(bus.publish({ type: 'a' })));
+
+    environment.clock.advance(100);
+
+    const outcomes = await Promise.all(receipts.map(({ queued }) => queued));
+    expect(receipts.map(({ rejectedBy }) => rejectedBy)).toEqual([[], ['rejects'], ['blocks', 'rejects']]);
+    expect(outcomes.map(({ dropped }) => dropped)).toEqual([
+      [],
+      ['drops', 'rejects', 'blocks'],
+      ['blocks', 'drops', 'rejects'],
+    ]);
+  });
+
+  it('tells by queued that nobody dropped an event that has waited for room', async () => {
+    const { bus } = started();
+    const full = bus.subscribe({ name: 'a', patterns: ['*'], capacity: 1, overflow: 'block' });
+    bus.publish({ type: 'a' });
+    const { queued } = accepted(bus.publish({ type: 'a' }));
+
+    for (const delivery of full.source.take(1, 1_000)) full.source.delivered(delivery);
+
+    await expect(queued).resolves.toEqual({ dropped: [] });
   });
 
   it('shares one resolved promise among publishes that wait for nobody', () => {
@@ -278,6 +325,45 @@ describe('the event log', () => {
     await expect(receipt.stored).rejects.toThrow(expect.objectContaining({ code: 'EVENT_LOG_FAILED' }));
     await settled();
     expect([events.length, failures, bus.counters.notStored]).toEqual([1, ['event-1 EVENT_LOG_FAILED'], 1]);
+  });
+
+  it('refuses the 10,001st event that a slow log has not kept yet with EVENT_LOG_FULL, and takes the next one after it has', async () => {
+    const { bus, log, kept } = startedWithSlowLog();
+    for (let i = 0; i < 10_000; i++) bus.publish({ type: 'a' });
+
+    const refused = bus.publish({ type: 'a' });
+    kept[0]?.();
+    await settled();
+
+    expect(refused).toMatchObject({ accepted: false, reason: 'EVENT_LOG_FULL' });
+    expect([log.length, bus.publish({ type: 'a' }).accepted]).toEqual([10_000, true]);
+  });
+
+  it('is waited for by stop', async () => {
+    const { bus, kept, environment } = startedWithSlowLog();
+    const { stored } = accepted(bus.publish({ type: 'a' }));
+    let isStopped = false;
+    const stopped = bus.stop().then(() => {
+      isStopped = true;
+    });
+
+    await settled();
+    const before = isStopped;
+    kept[0]?.();
+    await Promise.all([stored, stopped]);
+
+    expect([before, isStopped, environment.clock.pending]).toEqual([false, true, 0]);
+  });
+
+  it('is waited for by stop no longer than the drain time, and a warning says how much is missing', async () => {
+    const { bus, environment } = startedWithSlowLog();
+    bus.publish({ type: 'a' });
+    const stopped = bus.stop({ drainMs: 700 });
+
+    await environment.clock.advanceAsync(700);
+    await stopped;
+
+    expect(environment.log.entries).toMatchObject([{ level: 'warn', fields: { events: 1 } }]);
   });
 });
 
@@ -471,9 +557,28 @@ describe('stop', () => {
 });
 
 describe('createBus', () => {
-  it.each(['maxDepth', 'maxPayloadBytes', 'typesRemembered'])('refuses 0 as %s', (field) => {
-    expect(() => started({ [field]: 0 })).toThrow(expect.objectContaining({ code: 'INVALID_OPTIONS', field }));
+  it.each<[string, unknown]>([
+    ['options', undefined],
+    ['options', null],
+    ['system', {}],
+    ['source', { source: 5 }],
+    ['source', { source: '' }],
+    ['log', { log: null }],
+    ['log.append', { log: {} }],
+  ])('refuses bad %s with INVALID_OPTIONS: %o', (field, options) => {
+    const system = createSystem({ environment: createManualEnvironment() });
+    onTestFinished(async () => void (await system.stop()));
+    const given = field === 'options' ? options : field === 'system' ? options : { system, ...(options as object) };
+
+    expect(() => createBus(given as BusOptions)).toThrow(expect.objectContaining({ code: 'INVALID_OPTIONS', field }));
   });
+
+  it.each(['maxDepth', 'maxPayloadBytes', 'typesRemembered', 'entriesRemembered', 'maxAppends'])(
+    'refuses 0 as %s',
+    (field) => {
+      expect(() => started({ [field]: 0 })).toThrow(expect.objectContaining({ code: 'INVALID_OPTIONS', field }));
+    },
+  );
 });
 
 // Helpers
@@ -499,6 +604,17 @@ function started<Events extends EventMap = EventMap>(options: Partial<BusOptions
     },
   };
   return { bus: createBus<Events>({ system, log: keep, ...options }), environment, log };
+}
+
+/** With a log that keeps an event when the function of it in `kept` is called. */
+function startedWithSlowLog() {
+  const log: WireEvent[] = [];
+  const kept: (() => void)[] = [];
+  const append = (event: WireEvent): Promise<void> => {
+    log.push(event);
+    return new Promise((resolve) => void kept.push(resolve));
+  };
+  return { ...started({ log: { append } }), log, kept };
 }
 
 function received(bus: Bus, pattern: string): DomainEvent[] {

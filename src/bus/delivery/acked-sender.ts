@@ -12,6 +12,7 @@
 import { RuntimeError } from '../../errors/index.ts';
 import type { EventResult } from '../../gen/troupe/events/v1/events.ts';
 import type { DeliverAnswer, DeliverFrame, EncodedEvent } from '../../transport/events/index.ts';
+import type { Delivery } from '../event-source.ts';
 import { checkAnswer } from './check-answer.ts';
 import { Outbox } from './outbox.ts';
 import { settle } from './results.ts';
@@ -54,7 +55,7 @@ class AckedSender implements Sender {
     this.#ports = ports;
     this.#generation = generation;
     this.#sent = window.oldest - 1;
-    this.#frames = new Outbox(() => this.#onPulled());
+    this.#frames = new Outbox({ onAsked: () => this.#onAsked() });
     this.#watch = new SendWatch(environment.clock, policy.sendTimeoutMs, {
       isBlocked: () => this.#isOpen && !this.#isClosing && this.#hasMore(),
       blocked: () => ports.report({ type: 'plane.blocked', generation }),
@@ -161,13 +162,14 @@ class AckedSender implements Sender {
 
   #settle(upTo: number): void {
     const { window, source, onSettled } = this.#ports;
+    // Most events have none.
+    const hasResults = this.#results.size > 0;
     while (window.oldest <= upTo) {
       const sequence = window.oldest;
       const delivery = window.shift();
       if (delivery === undefined) break;
-      const result = this.#results.get(sequence);
-      if (result !== undefined) this.#results.delete(sequence);
-      settle(source, delivery, result);
+      if (hasResults) this.#settleWithResult(sequence, delivery);
+      else source.delivered(delivery);
       // What hears of it may have ended this stream.
       if (this.#isOver) break;
     }
@@ -176,13 +178,19 @@ class AckedSender implements Sender {
     onSettled();
   }
 
+  #settleWithResult(sequence: number, delivery: Delivery): void {
+    const result = this.#results.get(sequence);
+    if (result !== undefined) this.#results.delete(sequence);
+    settle(this.#ports.source, delivery, result);
+  }
+
   #prove(): void {
     if (this.#hasProved) return;
     this.#hasProved = true;
     this.#ports.report({ type: 'plane.proved', generation: this.#generation });
   }
 
-  #onPulled(): void {
+  #onAsked(): void {
     this.#watch.progress();
     this.#watch.update();
   }

@@ -44,6 +44,11 @@ export class SendWatch {
     this.#arm();
   }
 
+  /** Tells once more what was told while nobody listened, if it still holds. */
+  repeat(): void {
+    if (this.#isReported) this.#reports.blocked();
+  }
+
   stop(): void {
     this.#isBlocked = false;
     this.#clock.clearTimeout(this.#timer);

@@ -6,19 +6,33 @@
 //       one exception is a stream that the plugin has refused before it handled anything.
 //   T3. Where no results exist, an event counts as handled once the call has taken it and nothing was refused for long
 //       enough.
+//   T4. Nothing is sent before the peer has accepted the call, or has not refused it for long enough: what a process that
+//       does not know this form had in flight at its end would count as unknown, and it may go by calls.
 
 import { RuntimeError } from '../../errors/index.ts';
 import type { EventResult } from '../../gen/troupe/events/v1/events.ts';
+import type { TimerHandle } from '../../ports/index.ts';
 import type { StreamEventsFrame } from '../../transport/events/index.ts';
 import type { Delivery } from '../event-source.ts';
 import type { LateResults } from './late-results.ts';
 import { Outbox } from './outbox.ts';
+import type { PackLimits } from './outbox.ts';
 import { settle } from './results.ts';
 import { SendWatch } from './send-watch.ts';
 import type { Sender, SenderPorts } from './sender.ts';
 
 /** Events that are taken from the queue at once: they are on their way soon, and may not wait anywhere else for long. */
 const TAKEN_AT_ONCE = 64;
+
+/** How long a stream that is drained before the chart trusts it has to be refused, in milliseconds. */
+const TRUST_MS = 1_000;
+
+/** What goes out in one write, where the connection can do that. */
+const PACK: PackLimits<StreamEventsFrame> = {
+  messages: TAKEN_AT_ONCE,
+  bytes: 256 * 1024,
+  sizeOf: ({ event }) => event.end - event.start,
+};
 
 /** A plain stream. */
 export interface StreamSender extends Sender {
@@ -39,12 +53,16 @@ class PlainStream implements StreamSender {
   readonly #late: LateResults;
   readonly #abort = new AbortController();
   readonly #messages: Outbox<StreamEventsFrame>;
+  /** Whether the call takes many events at once. */
+  readonly #isPacked: boolean;
   readonly #watch: SendWatch;
   readonly #fill = (): void => this.#send();
   /** What is taken off the numbers of the window: the first event of a stream has the number 1. */
   readonly #offset: number;
   /** The newest event that the call has pulled, and may not have taken yet. */
   #pulled: number;
+  /** The newest event that the call has taken. */
+  #taken: number;
   /** The newest event that waits in the outbox. */
   #queued: number;
   #isFilling = false;
@@ -52,6 +70,9 @@ class PlainStream implements StreamSender {
   #isClosing = false;
   #isDraining = false;
   #isTrusted = false;
+  /** T4. */
+  #isOpen = false;
+  #trustTimer: TimerHandle | undefined;
   #hasProved = false;
 
   constructor(ports: SenderPorts, generation: number, late: LateResults) {
@@ -61,15 +82,16 @@ class PlainStream implements StreamSender {
     this.#late = late;
     this.#offset = window.oldest - 1;
     this.#pulled = this.#offset;
+    this.#taken = this.#offset;
     this.#queued = this.#offset;
-    this.#messages = new Outbox(() => this.#onPulled());
+    this.#messages = new Outbox({ onAsked: () => this.#onAsked(), onGiven: (count) => this.#onGiven(count) });
+    this.#isPacked = ports.connection.packedStream !== undefined;
     this.#watch = new SendWatch(environment.clock, policy.sendTimeoutMs, {
       isBlocked: () => !this.#isOver && !this.#isClosing && this.#hasMore(),
       blocked: () => ports.report({ type: 'plane.blocked', generation }),
       progressed: () => ports.report({ type: 'plane.progressed', generation }),
     });
     void this.#run();
-    this.wake();
   }
 
   wake(): void {
@@ -80,12 +102,24 @@ class PlainStream implements StreamSender {
 
   drain(): void {
     this.#isDraining = true;
+    const { environment, wire } = this.#ports;
+    const isSettling = wire.hasResults ? this.#isOpen : this.#isTrusted;
+    if (!isSettling && !this.#isOver) {
+      // The chart is past the state in which it says so; without it, nothing would be sent, or ever be settled.
+      this.#trustTimer = environment.clock.setTimeout(() => this.trust(), TRUST_MS);
+    }
     this.#endWhenEmpty();
   }
 
   trust(): void {
     this.#isTrusted = true;
-    this.#settleTaken(this.#messages.isWanted ? this.#pulled : this.#pulled - 1);
+    this.#isOpen = true;
+    this.#clearTrust();
+    this.#settleTaken(this.#messages.isWanted ? this.#pulled : this.#taken);
+    // There was no room for more while nothing was settled.
+    this.wake();
+    // Before that, the chart does not count time-outs.
+    this.#watch.repeat();
   }
 
   close(): void {
@@ -117,13 +151,27 @@ class PlainStream implements StreamSender {
   }
 
   async #run(): Promise<void> {
-    const { connection, wire } = this.#ports;
     try {
-      await connection.clientStream(wire.streamEvents, this.#messages, { signal: this.#abort.signal });
+      await this.#call();
       this.#finish(undefined);
     } catch (error) {
       this.#finish(RuntimeError.from(error));
     }
+  }
+
+  #call(): Promise<unknown> {
+    const { connection, wire } = this.#ports;
+    const options = { signal: this.#abort.signal, onAccepted: () => this.#accepted() };
+    const packed = connection.packedStream?.(wire.streamEvents, this.#messages.packs(PACK), options);
+    return packed ?? connection.clientStream(wire.streamEvents, this.#messages, options);
+  }
+
+  /** T4. */
+  #accepted(): void {
+    if (this.#isOver || this.#isOpen) return;
+    this.#isOpen = true;
+    this.#ports.report({ type: 'plane.opened', generation: this.#generation });
+    this.wake();
   }
 
   #finish(error: RuntimeError | undefined): void {
@@ -149,8 +197,14 @@ class PlainStream implements StreamSender {
 
   #end(): void {
     this.#isOver = true;
+    this.#clearTrust();
     this.#watch.stop();
     this.#messages.end();
+  }
+
+  #clearTrust(): void {
+    this.#ports.environment.clock.clearTimeout(this.#trustTimer);
+    this.#trustTimer = undefined;
   }
 
   /** T2. Nothing of it was handled. */
@@ -173,18 +227,23 @@ class PlainStream implements StreamSender {
     onSettled();
   }
 
-  #onPulled(): void {
+  #onAsked(): void {
     if (this.#isOver) return;
     // Whoever asks for the next message has taken the one before.
-    this.#settleTaken(this.#pulled);
-    if (this.#queued > this.#pulled) this.#countPulled();
+    this.#taken = this.#pulled;
+    this.#settleTaken(this.#taken);
     this.#watch.progress();
-    if (this.#messages.size <= 1) this.wake();
+    if (this.#isPacked || this.#messages.size <= 1) this.wake();
   }
 
-  #countPulled(): void {
-    this.#pulled += 1;
-    this.#ports.window.countSend(this.#pulled);
+  #onGiven(count: number): void {
+    if (this.#isOver) return;
+    const { window } = this.#ports;
+    const end = this.#pulled + count;
+    while (this.#pulled < end) {
+      this.#pulled += 1;
+      window.countSend(this.#pulled);
+    }
   }
 
   /** T3. */
@@ -218,7 +277,7 @@ class PlainStream implements StreamSender {
 
   #send(): void {
     this.#isFilling = false;
-    if (this.#isOver || this.#isClosing) return;
+    if (this.#isOver || this.#isClosing || !this.#isOpen) return;
     while (this.#messages.size < TAKEN_AT_ONCE && this.#queueNext());
     this.#watch.update();
     if (this.#isDraining) this.#endWhenEmpty();
@@ -238,8 +297,6 @@ class PlainStream implements StreamSender {
     if (delivery === undefined) return false;
     const attempt = window.attempt(sequence);
     this.#queued = sequence;
-    // A call that waits for a message has it with this.
-    if (this.#messages.isWanted) this.#countPulled();
     this.#messages.put({ event: delivery.queued.encoded, sequence: sequence - this.#offset, attempt });
     return true;
   }

@@ -72,7 +72,9 @@ export class Window {
     if (delivery === undefined) return undefined;
     this.#deliveries[sequence & this.#mask] = undefined;
     this.bytes -= delivery.queued.bytes;
-    while (this.oldest < this.next && this.#deliveries[this.oldest & this.#mask] === undefined) this.oldest += 1;
+    if (sequence !== this.oldest) return delivery;
+    do this.oldest += 1;
+    while (this.oldest < this.next && this.#deliveries[this.oldest & this.#mask] === undefined);
     return delivery;
   }
 }

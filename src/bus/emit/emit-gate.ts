@@ -6,7 +6,8 @@
 //   E1. An event that comes through the gate has the plugin's own name as its source.
 //   E2. It has a type that the plugin's permissions match.
 //   E3. Its depth is that of its cause plus one, however it comes: by a call, or as the result of a handler.
-//   E4. Only what has no cause counts against the rate limit.
+//   E4. What comes by a call takes a token: of the rate limit when it has no cause, or one that the plugin is done with; of
+//       a second, larger bucket while its cause is in the plugin's hands.
 //   E5. A refused event leaves a count and a fact, and nothing else.
 
 import { RuntimeError } from '../../errors/index.ts';
@@ -17,6 +18,9 @@ import type { BusGateway } from '../bus-gateway.ts';
 import type { PublishOptions } from '../publisher.ts';
 import type { Receipt } from '../receipt.ts';
 
+/** How many events with a cause in flight a plugin may publish for each one without a cause. */
+const CAUSED_FOR_EACH_ROOT = 10;
+
 /** How a gate is made. */
 export interface EmitGateOptions {
   /** Name of the plugin. */
@@ -24,12 +28,19 @@ export interface EmitGateOptions {
   readonly bus: BusGateway;
   /** Patterns of the types that the plugin may publish. Empty: none. */
   readonly permissions: readonly string[];
-  /** For events without a cause. Default: 1,000 in a second. */
+  /** For events without a cause, and with one that was settled before. Default: 1,000 in a second. */
   readonly rateLimit?: RateLimitOptions | undefined;
+  /** For events whose cause is in flight. Default: ten times `rateLimit`. */
+  readonly causedRateLimit?: RateLimitOptions | undefined;
 }
 
 /** What an event was caused by; undefined for nothing. */
-export type EmitCause = PublishOptions['cause'];
+export type EmitCause =
+  | (NonNullable<PublishOptions['cause']> & {
+      /** Whether the plugin is done with it. Default: it is not. */
+      readonly isSettled?: boolean | undefined;
+    })
+  | undefined;
 
 /** Publishes events in the name of one plugin, as far as it may. */
 export interface EmitGate {
@@ -38,17 +49,25 @@ export interface EmitGate {
   admit(draft: EventDraft, cause: EmitCause, source?: string): Receipt;
   /** Counts and tells a refusal that was found before the gate. */
   refuse(error: RuntimeError): Receipt;
-  /** Publishes what a handler returned, in order: the same permissions and depths. The rate limit does not count here. */
+  /** Publishes what a handler returned, in order: the same permissions and depths. No rate limit counts here. */
   admitEmitted(cause: DomainEvent, drafts: readonly EventDraft[]): readonly Receipt[];
 }
 
 /**
  * Makes the gate of one plugin.
  *
- * @throws PATTERN_INVALID for a permission that is no pattern; INVALID_OPTIONS for the rate limit
+ * @throws PATTERN_INVALID for a permission that is no pattern; INVALID_OPTIONS for a rate limit
  */
 export function createEmitGate(options: EmitGateOptions): EmitGate {
   return new Gate(options);
+}
+
+interface Emit {
+  readonly draft: EventDraft;
+  readonly cause: EmitCause;
+  readonly source: string;
+  /** What gives the token; undefined when none is needed. */
+  readonly bucket: TokenBucket | undefined;
 }
 
 class Gate implements EmitGate {
@@ -56,17 +75,28 @@ class Gate implements EmitGate {
   readonly #bus: BusGateway;
   readonly #permissions: readonly Glob[];
   readonly #bucket: TokenBucket;
+  readonly #causedBucket: TokenBucket;
 
-  constructor({ plugin, bus, permissions, rateLimit }: EmitGateOptions) {
+  constructor({ plugin, bus, permissions, rateLimit, causedRateLimit }: EmitGateOptions) {
     this.plugin = plugin;
     this.#bus = bus;
     this.#permissions = compileGlobs(permissions);
-    this.#bucket = new TokenBucket(resolveRateLimit(rateLimit));
+    const limit = resolveRateLimit(rateLimit);
+    this.#bucket = new TokenBucket(limit);
+    const perSecond = limit.perSecond * CAUSED_FOR_EACH_ROOT;
+    const burst = limit.burst * CAUSED_FOR_EACH_ROOT;
+    this.#causedBucket = new TokenBucket(resolveRateLimit(causedRateLimit ?? { perSecond, burst }, 'causedRateLimit'));
   }
 
   admit(draft: EventDraft, cause: EmitCause, source = ''): Receipt {
+    return this.#admit({ draft, cause, source, bucket: this.#bucketOf(cause) });
+  }
+
+  #admit({ draft, cause, source, bucket }: Emit): Receipt {
     try {
       this.#check(draft, cause, source);
+      // Last: what is refused for another reason takes no token.
+      if (bucket !== undefined) this.#takeFrom(bucket, cause);
     } catch (error) {
       return this.#refuse(RuntimeError.from(error, 'EVENT_INVALID'), validType(draft));
     }
@@ -78,7 +108,18 @@ class Gate implements EmitGate {
   }
 
   admitEmitted(cause: DomainEvent, drafts: readonly EventDraft[]): readonly Receipt[] {
-    return drafts.map((draft) => this.admit(draft, cause));
+    return drafts.map((draft) => this.#admit({ draft, cause, source: '', bucket: undefined }));
+  }
+
+  /** E4. */
+  #bucketOf(cause: EmitCause): TokenBucket {
+    return cause === undefined || cause.isSettled === true ? this.#bucket : this.#causedBucket;
+  }
+
+  #takeFrom(bucket: TokenBucket, cause: EmitCause): void {
+    if (bucket.take(this.#bus.environment.clock.monotonic())) return;
+    const which = cause === undefined ? 'without a cause' : 'with a cause';
+    throw new RuntimeError('RATE_LIMITED', `plugin "${this.plugin}" publishes more events ${which} than it may`);
   }
 
   #check(draft: EventDraft, cause: EmitCause, source: string): void {
@@ -93,10 +134,6 @@ class Gate implements EmitGate {
       throw new RuntimeError('EMIT_DENIED', `plugin "${plugin}" may not publish events of type ${shown(type)}`);
     }
     this.#bus.checkCause(cause);
-    // Last: what is refused for another reason takes no token.
-    if (cause === undefined && !this.#bucket.take(this.#bus.environment.clock.monotonic())) {
-      throw new RuntimeError('RATE_LIMITED', `plugin "${plugin}" publishes more events without a cause than it may`);
-    }
   }
 
   #refuse(error: RuntimeError, type: string | undefined): Receipt {

@@ -21,15 +21,15 @@ import type {
 import { LONGEST_EVENT_TEXT, requireAtLeast, requirePositiveInteger } from '../../policy/index.ts';
 import { service } from '../../ports/index.ts';
 import type { CallContext, Clock, ServedService } from '../../ports/index.ts';
+import { settledWithin } from '../settled-within.ts';
 import type { DeliveryRecord } from '../subscription/index.ts';
-import { EmitAnswers } from './emit-answers.ts';
+import { decided, EmitAnswers } from './emit-answers.ts';
 import type { DecidedEmit } from './emit-answers.ts';
 import type { EmitCause, EmitGate } from './emit-gate.ts';
 import { draftOfEmitted } from './emitted-draft.ts';
-import { settledWithin } from './settled-within.ts';
 
-/** The broker id under which a host serves `HostEventService`. */
-export const HOST_EVENT_SERVICE_ID = 1;
+export { HOST_EVENT_SERVICE_ID } from '../../ports/index.ts';
+
 /** Most emits in one call. */
 export const LARGEST_EMIT_BATCH = 1_000;
 /** Most results in one call. */
@@ -100,22 +100,26 @@ class EmitCalls {
     const { gate } = this.#options;
     const { event, cause, source } = request;
     if (event === undefined) {
-      return this.#answers.answer('', () => gate.refuse(new RuntimeError('EVENT_INVALID', 'an emit has no event')));
+      return decided(gate.refuse(new RuntimeError('EVENT_INVALID', 'an emit has no event')));
     }
     if (event.clientId.length > LONGEST_EVENT_TEXT) {
       const problem = `the client id of an event has ${event.clientId.length} characters, more than ${LONGEST_EVENT_TEXT}`;
-      return this.#answers.answer('', () => gate.refuse(new RuntimeError('EVENT_INVALID', problem)));
+      return decided(gate.refuse(new RuntimeError('EVENT_INVALID', problem)));
     }
-    return this.#answers.answer(event.clientId, () => gate.admit(draftOfEmitted(event), this.#causeOf(cause), source));
+    return this.#answers.answer(event, {
+      admit: () => gate.admit(draftOfEmitted(event), this.#causeOf(cause), source),
+      refuse: (error) => gate.refuse(error),
+    });
   }
 
-  /** H2. What the plugin names counts only if the host has delivered it. */
+  /** H2. What the plugin names counts only if the host has delivered it, and not long ago. */
   #causeOf(claimed: Cause | undefined): EmitCause {
     const { deliveries } = this.#options;
     if (deliveries === undefined || (claimed?.kind?.$case === 'root' && claimed.kind.value)) return undefined;
     if (claimed?.kind?.$case === 'eventId') {
-      const depth = deliveries.depthOf(claimed.kind.value);
-      if (depth !== undefined) return { id: claimed.kind.value, depth };
+      const id = claimed.kind.value;
+      const depth = deliveries.depthOf(id);
+      if (depth !== undefined) return { id, depth, isSettled: !deliveries.isInFlight(id) };
     }
     const deepest = deliveries.deepestInFlight;
     // Which of several events it was is not known, only how deep the chain may be.
@@ -123,7 +127,7 @@ class EmitCalls {
   }
 
   async #afterQueues<Response>(
-    waiting: readonly Promise<void>[],
+    waiting: readonly Promise<unknown>[],
     response: Response,
     { signal }: CallContext,
   ): Promise<Response> {

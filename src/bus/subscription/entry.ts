@@ -18,6 +18,8 @@ export class Entry implements Delivery {
   /** The subscription, so that no entry is settled with another one. */
   readonly owner: object;
   place: Place = PLACE.waiting;
+  /** Number of its delivery in the record of deliveries, once it is one. */
+  delivery = 0;
 
   constructor(queued: QueuedEvent, attempt: number, number: number, owner: object) {
     this.queued = queued;

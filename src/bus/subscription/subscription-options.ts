@@ -27,7 +27,8 @@ export interface SubscriptionOptions {
   readonly name: string;
   /**
    * What happens to an event for which there is no room. `dropNewest` (default) and `dropOldest` drop one; `reject` drops
-   * the new one and says so to the publisher; `block` lets the publisher wait.
+   * the new one and says so to the publisher; `block` lets the publisher wait, as many events as `capacity` says, and rejects
+   * what comes then.
    */
   readonly overflow?: OverflowPolicy | undefined;
   /** Most events that wait at a time. Those that were given back by a deliverer come on top. Default 256. */
@@ -44,6 +45,8 @@ export interface SubscriptionOptions {
   readonly maxInFlightBytes?: number | undefined;
   /** How many delivered events are remembered for `deliveries`; 0 for none. Default 10,000. */
   readonly remembered?: number | undefined;
+  /** Milliseconds that they are remembered after they were settled. Default 60,000. */
+  readonly rememberedMs?: number | undefined;
   /** Handles the events in this process. Default: whoever uses `source` delivers them. */
   readonly handler?: LocalHandler | undefined;
   /** Milliseconds that the promise of the handler may take. Default 5,000. */
@@ -64,6 +67,7 @@ export interface ResolvedSubscriptionOptions {
   readonly maxInFlight: number;
   readonly maxInFlightBytes: number;
   readonly remembered: number;
+  readonly rememberedMs: number;
   readonly handler: LocalHandler | undefined;
   readonly handlerMs: number;
 }
@@ -107,6 +111,7 @@ export function resolveSubscriptionOptions(options: SubscriptionOptions): Resolv
     maxInFlight: requirePositiveInteger('maxInFlight', options.maxInFlight ?? 4096),
     maxInFlightBytes: requirePositiveInteger('maxInFlightBytes', options.maxInFlightBytes ?? 16 * MEBIBYTE),
     remembered: remembered === 0 ? 0 : requirePositiveInteger('remembered', remembered),
+    rememberedMs: requireAtLeast('rememberedMs', options.rememberedMs ?? 60_000, 0),
     handler,
     handlerMs: requireAtLeast('handlerMs', options.handlerMs ?? 5000, 1),
   };

@@ -21,6 +21,7 @@ import type { SubscriptionCounters } from './counters.ts';
 import { Deliveries } from './delivery-record.ts';
 import { Entry, PLACE } from './entry.ts';
 import type { Place } from './entry.ts';
+import { FailureWarnings } from './failure-warnings.ts';
 import type { ResolvedSubscriptionOptions } from './subscription-options.ts';
 
 /** What became of an offer. */
@@ -56,6 +57,7 @@ export class SubscriptionQueue implements EventSource {
   readonly #environment: Environment;
   readonly #hooks: QueueHooks;
   readonly #tally = createTally();
+  readonly #failures: FailureWarnings;
   readonly #fresh: Ring<Entry>;
   readonly #returned = new Ring<Entry>(Number.POSITIVE_INFINITY);
   readonly #blocked: BlockedOffers;
@@ -70,7 +72,9 @@ export class SubscriptionQueue implements EventSource {
 
   constructor(options: ResolvedSubscriptionOptions, environment: Environment, hooks: QueueHooks) {
     this.name = options.name;
-    this.deliveries = new Deliveries(options.remembered);
+    const { remembered: capacity, rememberedMs: settledMs } = options;
+    this.deliveries = new Deliveries({ clock: environment.clock, capacity, settledMs });
+    this.#failures = new FailureWarnings(environment, options.name);
     this.#options = options;
     this.#environment = environment;
     this.#hooks = hooks;
@@ -149,16 +153,7 @@ export class SubscriptionQueue implements EventSource {
     const entry = this.#release(delivery, PLACE.settled);
     if (entry === undefined) return;
     this.#tally.failed++;
-    const { id, type } = entry.queued.wire;
-    const { name: subscription } = this;
-    const { attempt } = entry;
-    this.#environment.log.log('warn', 'an event failed', {
-      subscription,
-      eventId: id,
-      eventType: type,
-      attempt,
-      error,
-    });
+    this.#failures.failed(entry, error);
     this.#settled(entry, emitted);
   }
 
@@ -204,6 +199,7 @@ export class SubscriptionQueue implements EventSource {
     this.#inFlight = 0;
     this.#inFlightBytes = 0;
     this.deliveries.forgetInFlight();
+    this.#failures.end();
     while (this.#blocked.size > 0) this.#blocked.shift('dropped');
   }
 
@@ -230,7 +226,8 @@ export class SubscriptionQueue implements EventSource {
       if (overflow === 'dropOldest') return this.#replaceOldest(entry);
     }
     this.#tally.dropped++;
-    if (overflow !== 'reject') return 'dropped';
+    // Under `block` nobody waits for a place to wait in.
+    if (overflow !== 'reject' && overflow !== 'block') return 'dropped';
     this.#tally.rejected++;
     return 'rejected';
   }
@@ -284,7 +281,7 @@ export class SubscriptionQueue implements EventSource {
     this.#inFlight++;
     this.#inFlightBytes += bytes;
     if (entry.attempt > 0) this.#tally.redelivered++;
-    this.deliveries.began(entry.queued);
+    entry.delivery = this.deliveries.began(entry.queued);
   }
 
   /** Takes a delivery out of the deliverer's hands; undefined when it is not in them (Q2). */
@@ -300,7 +297,7 @@ export class SubscriptionQueue implements EventSource {
     delivery.place = place;
     this.#inFlight--;
     this.#inFlightBytes -= delivery.queued.bytes;
-    this.deliveries.ended(delivery.queued);
+    this.deliveries.ended(delivery.queued, delivery.delivery);
     return delivery;
   }
 

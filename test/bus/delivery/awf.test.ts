@@ -11,18 +11,47 @@ import { createFakeSource } from './support.ts';
 import type { FakeSource } from './support.ts';
 
 describe('a plugin of the awf protocol', () => {
-  it('gets a plain stream, and an event counts as delivered once the call has it for 1 s', async () => {
-    const { source, got, pass, stream } = startAwf({ hasStream: true });
-    source.publish(10);
+  it.each([
+    ['says so', true, 10],
+    ['says nothing, as servers in Go do', false, 0],
+  ])(
+    'that accepts a plain stream and %s gets events at once, or after 1 s without a refusal',
+    async (_, says, first) => {
+      const { source, got, pass, stream } = startAwf({ hasStream: true, says });
+      source.publish(10);
 
-    await pass(999);
-    const before = source.settled.delivered.length;
-    await pass(1);
-    source.publish(5);
+      await pass(999);
+      const before = got.length;
+      await pass(1);
+      source.publish(10_000);
+      await pass(0);
+
+      expect([before, got]).toEqual([first, source.published]);
+      expect([source.settled.delivered, stream.form]).toEqual([source.published, 'stream']);
+    },
+  );
+
+  it('has nothing in flight when its process is lost before it has accepted the stream', async () => {
+    const { source, got, pass, stream } = startAwf({ hasStream: true, says: false });
+    source.publish(10);
+    await pass(500);
+
+    await stream.lost();
+
+    expect([got, source.settled.unknown, source.waiting]).toEqual([[], [], 10]);
+  });
+
+  it('has taken all of 10,000 events 1 s after it is told to stop, whenever that is', async () => {
+    const { source, got, pass, stream, environment } = startAwf({ hasStream: true });
+    source.publish(10_000);
     await pass(0);
 
-    expect([before, source.settled.delivered, got]).toEqual([0, source.published, source.published]);
-    expect(stream.form).toBe('stream');
+    const ended = stream.stop({ drainMs: 5000 });
+    await pass(1000);
+
+    expect(await ended).toEqual({ kind: 'closed' });
+    expect([got.length, source.settled.delivered.length]).toEqual([10_000, 10_000]);
+    expect(environment.clock.pending).toBe(0);
   });
 
   it('gets single calls when it knows no stream, and no event is lost', async () => {
@@ -60,7 +89,13 @@ interface Awf {
   pass(ms: number): Promise<void>;
 }
 
-function startAwf({ hasStream }: { readonly hasStream: boolean }): Awf {
+interface AwfOptions {
+  readonly hasStream: boolean;
+  /** Whether it tells that it has accepted a stream. Default true. */
+  readonly says?: boolean;
+}
+
+function startAwf({ hasStream, says = true }: AwfOptions): Awf {
   const environment = createManualEnvironment();
   const source = createFakeSource();
   const got: string[] = [];
@@ -76,6 +111,11 @@ function startAwf({ hasStream }: { readonly hasStream: boolean }): Awf {
     },
   });
   const connection = createMemoryConnection([plugin], { clock: environment.clock });
+  if (!says) {
+    const { clientStream } = connection;
+    connection.clientStream = (method, requests, { signal } = {}) =>
+      clientStream.call(connection, method, requests, signal === undefined ? {} : { signal }) as never;
+  }
   const system = createSystem({ environment });
   const stream = startEventStream(system, { source, connection, contract: 'awf', session: 's', name: 'awf' });
   return { source, got, stream, environment, pass: (ms) => environment.clock.advanceAsync(ms, { turns: 8 }) };

@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createSystem } from '../../../src/actors/index.ts';
 import { createBus, createEmitGate, createHostEventService } from '../../../src/bus/index.ts';
-import type { Bus, EmitGateOptions, EventRefused, HostEventServiceOptions } from '../../../src/bus/index.ts';
+import type { Bus, Delivery, EmitGateOptions, EventRefused, HostEventServiceOptions } from '../../../src/bus/index.ts';
 import type { Cause, EmitRequest, EmitResponse, EmittedEvent } from '../../../src/gen/troupe/events/v1/events.ts';
 import { createManualEnvironment } from '../../../src/ports/index.ts';
 import type { CallContext, ManualEnvironment, WireEvent } from '../../../src/ports/index.ts';
@@ -125,6 +125,75 @@ describe('emit', () => {
 
     expect((await emit({})).success).toBe(true);
   });
+
+  it('counts an emit whose cause was settled against the rate limit, at the depth of that cause plus 1', async () => {
+    const { call, log } = started({ rateLimit: { perSecond: 1, burst: 2 }, deliveries: { old: 0 } });
+    const cause: Cause = { kind: { $case: 'eventId', value: 'old' } };
+
+    const codes = [await call({ cause }), await call({ cause }), await call({ cause })].map((one) => one.errorCode);
+
+    expect(codes).toEqual(['', '', 'RATE_LIMITED']);
+    expect(log).toMatchObject([{ depth: 1 }, { depth: 1 }]);
+  });
+
+  it('refuses the 10,001st emit of a second whose cause is in flight with RATE_LIMITED', async () => {
+    const { call } = started({ deliveries: { first: 0 } });
+    const cause: Cause = { kind: { $case: 'eventId', value: 'first' } };
+    const codes = new Set<string>();
+    for (let i = 0; i < 10_000; i++) codes.add((await call({ cause })).errorCode);
+
+    expect([[...codes], (await call({ cause })).errorCode]).toEqual([[''], 'RATE_LIMITED']);
+  });
+
+  it('takes another rate for emits whose cause is in flight', async () => {
+    const { call } = started({ causedRateLimit: { perSecond: 1 }, deliveries: { first: 0 } });
+    const cause: Cause = { kind: { $case: 'eventId', value: 'first' } };
+
+    expect([(await call({ cause })).errorCode, (await call({ cause })).errorCode]).toEqual(['', 'RATE_LIMITED']);
+  });
+
+  it('bounds a plugin that names an old cause for 20,000 emits, each of which it gets itself, by its rate of 10', async () => {
+    const { bus, environment, gate } = started({ permissions: ['loop.*'], rateLimit: { perSecond: 10 } });
+    const { source, deliveries } = bus.subscribe({ name: 'kv', patterns: ['loop.*'] });
+    const { implementation } = createHostEventService({ gate, clock: environment.clock, deliveries });
+    bus.publish({ type: 'loop.start' });
+    const [first] = source.take(1, 1_000) as [Delivery];
+    source.delivered(first);
+    const cause: Cause = { kind: { $case: 'eventId', value: first.queued.wire.id } };
+    let successes = 0;
+
+    for (let i = 0; i < 20_000; i++) {
+      const { success } = await implementation.emit(
+        requested({ cause, event: emitted({ type: 'loop.n' }) }),
+        context(),
+      );
+      if (success) successes += 1;
+      for (const delivery of source.take(64, 100_000)) source.delivered(delivery);
+    }
+
+    expect(successes).toBe(10);
+  });
+
+  it.each<[string, Partial<EmittedEvent>]>([
+    ['another type', { type: 'kv.other' }],
+    ['a payload of another length', { payload: Buffer.from('{"a":10}') }],
+    ['another payload of the same length', { payload: Buffer.from('{"a":2}') }],
+  ])(
+    'refuses a client id that comes again with %s with EMIT_ID_REUSED, and knows the first one still',
+    async (_, other) => {
+      const { emit, log, refused } = started();
+      const first = { clientId: 'c1', type: 'kv.set', payload: Buffer.from('{"a":1}') };
+
+      const answers = [await emit(first), await emit({ ...first, ...other }), await emit(first)];
+
+      expect(answers.map(({ errorCode, eventId }) => errorCode || eventId)).toEqual([
+        'event-1',
+        'EMIT_ID_REUSED',
+        'event-1',
+      ]);
+      expect([log.length, refused.map(({ code }) => code)]).toEqual([1, ['EMIT_ID_REUSED']]);
+    },
+  );
 
   it('publishes once what comes twice with one client id, and answers alike', async () => {
     const { emit, log } = started();
@@ -294,14 +363,14 @@ describe('createEmitGate', () => {
 // Helpers
 
 interface StartOptions
-  extends Partial<Pick<EmitGateOptions, 'permissions' | 'rateLimit'>>,
+  extends Partial<Pick<EmitGateOptions, 'permissions' | 'rateLimit' | 'causedRateLimit'>>,
     Partial<Omit<HostEventServiceOptions, 'gate' | 'deliveries'>> {
   readonly deliveries?: Readonly<Record<string, number>>;
   readonly deepestInFlight?: number;
 }
 
 function started(options: StartOptions = {}) {
-  const { permissions = ['*'], rateLimit, deliveries, deepestInFlight, ...rest } = options;
+  const { permissions = ['*'], rateLimit, causedRateLimit, deliveries, deepestInFlight, ...rest } = options;
   const environment: ManualEnvironment = createManualEnvironment();
   const system = createSystem({ environment });
   onTestFinished(async () => {
@@ -314,11 +383,15 @@ function started(options: StartOptions = {}) {
   const bus: Bus = createBus({ system, log: { append }, maxPayloadBytes: 1_024 });
   const refused: EventRefused[] = [];
   bus.facts.on('event.refused', (fact) => void refused.push(fact));
-  const gate = createEmitGate({ plugin: 'kv', bus: bus.gateway, permissions, rateLimit });
+  const gate = createEmitGate({ plugin: 'kv', bus: bus.gateway, permissions, rateLimit, causedRateLimit });
   const { implementation: service } = createHostEventService({
     gate,
     clock: environment.clock,
-    deliveries: { depthOf: (id) => deliveries?.[id], deepestInFlight },
+    deliveries: {
+      depthOf: (id) => deliveries?.[id],
+      isInFlight: (id) => !id.startsWith('old'),
+      deepestInFlight,
+    },
     ...rest,
   });
   const call = async (request: Partial<EmitRequest>): Promise<EmitResponse> =>

@@ -36,7 +36,7 @@ describe('a full queue of 2', () => {
     const before = world.subscription.counters.pending;
     world.environment.clock.advance(1);
 
-    expect([third, before, await second]).toEqual(['dropped', 2, 'dropped']);
+    expect([third, before, await second]).toEqual(['rejected', 2, 'dropped']);
     expect(world.subscription.counters).toMatchObject({ published: 3, dropped: 2, pending: 1 });
   });
 
@@ -52,16 +52,17 @@ describe('a full queue of 2', () => {
     expect([await large, await small, environment.clock.pending]).toEqual(['dropped', 'queued', 0]);
   });
 
-  it.each<OverflowPolicy>(['dropNewest', 'dropOldest', 'block'])(
-    'under %s drops an event that can never fit alone',
-    (overflow) => {
-      const { subscription } = createWorld({ maxBytes: 10, overflow });
-      void subscription.offer(queuedEvent(1, { bytes: 10 }));
+  it.each<[OverflowPolicy, string]>([
+    ['dropNewest', 'dropped'],
+    ['dropOldest', 'dropped'],
+    ['block', 'rejected'],
+  ])('under %s an event that can never fit alone is %s', (overflow, outcome) => {
+    const { subscription } = createWorld({ maxBytes: 10, overflow });
+    void subscription.offer(queuedEvent(1, { bytes: 10 }));
 
-      expect(subscription.offer(queuedEvent(2, { bytes: 11 }))).toBe('dropped');
-      expect(subscription.counters).toMatchObject({ dropped: 1, pending: 1 });
-    },
-  );
+    expect(subscription.offer(queuedEvent(2, { bytes: 11 }))).toBe(outcome);
+    expect(subscription.counters).toMatchObject({ dropped: 1, pending: 1 });
+  });
 
   it('is one of 64 MiB or 256 events by default', () => {
     const { subscription } = createWorld();
@@ -192,6 +193,25 @@ describe('settling', () => {
     ]);
   });
 
+  it('warns of 5,000 failures in 2 s three times, and at the end, with their number', async () => {
+    const world = createWorld({ capacity: 5_000, maxInFlight: 5_000 });
+    const { subscription, environment } = world;
+    world.offer(...Array.from({ length: 5_000 }, (_, i) => i));
+    for (const [at, delivery] of world.take(5_000).entries()) {
+      if (at % 2_000 === 0 && at > 0) environment.clock.advance(1_000);
+      subscription.source.failed(delivery, new RuntimeError('HANDLER_FAILED', 'no'));
+    }
+    await subscription.stop();
+
+    const warnings = environment.log.entries.map(({ message, fields }) => [message, fields?.['failed']]);
+    expect(warnings).toEqual([
+      ['an event failed', 1],
+      ['an event failed', 2_000],
+      ['an event failed', 2_000],
+      ['further events failed', 999],
+    ]);
+  });
+
   it('Q1: publishes what a handler returned with the books closed, and counts what was refused', () => {
     const seen: unknown[] = [];
     const world = createWorld(
@@ -248,6 +268,72 @@ describe('the record of deliveries', () => {
       1,
       2,
     ]);
+  });
+
+  it('knows an event while it is in flight, however long, and for 60 s after it was settled', () => {
+    const world = createWorld();
+    const { subscription, environment } = world;
+    const { deliveries, source } = subscription;
+    world.offer(1, 2);
+    const [one] = world.take(1) as [never];
+    const look = () => [deliveries.depthOf('e1'), deliveries.isInFlight('e1')];
+
+    environment.clock.advance(100_000);
+    const seen = [look()];
+    source.delivered(one);
+    environment.clock.advance(60_000);
+    seen.push(look());
+    environment.clock.advance(1);
+    seen.push(look());
+
+    expect(seen).toEqual([
+      [0, true],
+      [0, false],
+      [undefined, false],
+    ]);
+  });
+
+  it('counts what was given back, and what was in flight at the end, as settled', async () => {
+    const world = createWorld();
+    const { deliveries, source } = world.subscription;
+    world.offer(1, 2);
+    const [one] = world.take(2) as [never];
+    const before = deliveries.isInFlight('e1');
+    source.giveBack([one], { sent: true });
+    const between = ['e1', 'e2'].map((id) => deliveries.isInFlight(id));
+    world.take(1);
+    const again = deliveries.isInFlight('e1');
+    await world.subscription.stop({ drainMs: 0 });
+
+    const after = ['e1', 'e2'].map((id) => deliveries.isInFlight(id));
+    expect([before, between, again, after]).toEqual([true, [false, true], true, [false, false]]);
+  });
+
+  it('takes no event for settled because one in whose place it is remembered was', () => {
+    const world = createWorld({ remembered: 2 });
+    const { deliveries, source } = world.subscription;
+    world.offer(1, 2, 3);
+    const [one, , three] = world.take() as [never, never, never];
+
+    source.delivered(one);
+    const before = deliveries.isInFlight('e3');
+    source.delivered(three);
+
+    expect([before, deliveries.isInFlight('e3')]).toEqual([true, false]);
+  });
+
+  it('finds the newest 10,000 of 50,000 deliveries, however often it is asked', () => {
+    const world = createWorld({ capacity: 50_000 });
+    const { deliveries, source } = world.subscription;
+    const found: number[] = [];
+    for (let round = 0; round < 50; round++) {
+      world.offer(...Array.from({ length: 1_000 }, (_, i) => round * 1_000 + i));
+      for (const delivery of world.take(1_000)) source.delivered(delivery);
+      found.push(deliveries.depthOf(`e${round * 1_000}`) ?? -1);
+    }
+
+    expect(new Set(found)).toEqual(new Set([0]));
+    expect(['e39999', 'e40000', 'e49999'].map((id) => deliveries.depthOf(id))).toEqual([undefined, 0, 0]);
   });
 
   it('knows the deepest event in flight', () => {
