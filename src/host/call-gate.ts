@@ -7,7 +7,13 @@
 
 import type { CallAdmission } from '../actors/index.ts';
 import { RuntimeError } from '../errors/index.ts';
-import type { CallOptions, MethodDescriptor, PeerIdentity, PluginConnection } from '../ports/index.ts';
+import type {
+  CallOptions,
+  MethodDescriptor,
+  PackedStreamCall,
+  PeerIdentity,
+  PluginConnection,
+} from '../ports/index.ts';
 import { gatedStream } from './gated-stream.ts';
 
 /** What the gate asks about the plugin behind it. */
@@ -76,30 +82,23 @@ class Gate implements CallGate {
     });
   }
 
-  async unary<Q, R>(method: MethodDescriptor<Q, R>, request: Q, options?: CallOptions): Promise<R> {
-    const connection = this.#enter();
-    try {
-      return await connection.unary(method, request, options);
-    } catch (reason) {
-      throw await this.#options.explain(RuntimeError.from(reason, 'UNKNOWN'), connection);
-    } finally {
-      this.#leave();
-    }
+  unary<Q, R>(method: MethodDescriptor<Q, R>, request: Q, options?: CallOptions): Promise<R> {
+    return this.#call((connection) => connection.unary(method, request, options));
   }
 
-  async clientStream<Q, R>(
+  clientStream<Q, R>(
     method: MethodDescriptor<Q, R>,
     requests: AsyncIterable<Q> | Iterable<Q>,
     options?: CallOptions,
   ): Promise<R> {
-    const connection = this.#enter();
-    try {
-      return await connection.clientStream(method, requests, options);
-    } catch (reason) {
-      throw await this.#options.explain(RuntimeError.from(reason, 'UNKNOWN'), connection);
-    } finally {
-      this.#leave();
-    }
+    return this.#call((connection) => connection.clientStream(method, requests, options));
+  }
+
+  /** Missing where the connection behind the gate has none. */
+  get packedStream(): PackedStreamCall | undefined {
+    if (this.#connection !== undefined && this.#connection.packedStream === undefined) return undefined;
+    return (method, packs, options) =>
+      this.#call((connection) => connection.packedStream?.(method, packs, options) ?? notPacked());
   }
 
   serverStream<Q, R>(method: MethodDescriptor<Q, R>, request: Q, options?: CallOptions): AsyncIterable<R> {
@@ -112,6 +111,17 @@ class Gate implements CallGate {
     options?: CallOptions,
   ): AsyncIterable<R> {
     return this.#stream((connection) => connection.bidiStream(method, requests, options));
+  }
+
+  async #call<R>(start: (connection: PluginConnection) => Promise<R>): Promise<R> {
+    const connection = this.#enter();
+    try {
+      return await start(connection);
+    } catch (reason) {
+      throw await this.#options.explain(RuntimeError.from(reason, 'UNKNOWN'), connection);
+    } finally {
+      this.#leave();
+    }
   }
 
   #stream<R>(start: (connection: PluginConnection) => AsyncIterable<R>): AsyncIterable<R> {
@@ -145,4 +155,9 @@ class Gate implements CallGate {
     if (this.#inFlight > 0) return;
     for (const finish of this.#waiting) finish();
   }
+}
+
+/** The connection has changed between the question and the call. */
+function notPacked(): Promise<never> {
+  return Promise.reject(new RuntimeError('UNAVAILABLE', 'the plugin has another connection, which packs no messages'));
 }

@@ -2,7 +2,7 @@
 
 import { createHostLogic, createPluginProcessLogic, createSystem } from '../actors/index.ts';
 import type { Actor, ActorSystem, CallAdmission } from '../actors/index.ts';
-import type { Bus } from '../bus/index.ts';
+import type { Bus, PluginLifeFact } from '../bus/index.ts';
 import { RuntimeError } from '../errors/index.ts';
 import type { PluginProcessFact } from '../machines/index.ts';
 import { requireAtLeast } from '../policy/index.ts';
@@ -18,7 +18,7 @@ import {
 import type { MagicCookie } from '../transport/index.ts';
 import { createCallGate } from './call-gate.ts';
 import { HostBus } from './host-bus.ts';
-import type { HostEventOptions } from './host-bus.ts';
+import type { HostEventOptions, PluginEventFact } from './host-bus.ts';
 import { Instances } from './instances.ts';
 import { resolveLaunch, resolveReattach, servicesOf } from './launch-options.ts';
 import type {
@@ -32,8 +32,9 @@ import type {
 import { createMemoryCrashBudget } from './memory-crash-budget.ts';
 import { HostedPlugin } from './plugin.ts';
 import type { Plugin } from './plugin.ts';
+import type { StartOptions } from './start-options.ts';
 import { startPlugins } from './start-plugins.ts';
-import type { StartOptions, StartReport } from './start-plugins.ts';
+import type { StartReport } from './start-plugins.ts';
 
 /** How a host is made. Everything has a default. */
 export interface HostOptions {
@@ -73,8 +74,8 @@ export interface HostStopReport {
   readonly forced: readonly string[];
 }
 
-/** A fact of one of the host's plugins. */
-export type HostFact = PluginProcessFact & { readonly plugin: string };
+/** A fact of one of the host's plugins: a step of its life, or what becomes of its events. */
+export type HostFact = (PluginProcessFact | PluginEventFact) & { readonly plugin: string };
 
 /** Runs plugins. Whoever creates it stops it. */
 export interface Host {
@@ -108,7 +109,7 @@ export interface Host {
   plugin(name: string): Plugin | undefined;
   /** The plugins that have not ended. */
   plugins(): readonly Plugin[];
-  /** Calls back after each step in the life of any plugin. Returns the function that ends this. */
+  /** Calls back after each step in the life of any plugin and of its events. Returns the function that ends this. */
   onFact(listener: (fact: HostFact) => void): () => void;
   /**
    * Drains and stops all plugins, then everything else. Plugins that are left after `deadlineMs` (default 10,000) are
@@ -246,7 +247,13 @@ class PluginHost implements Host {
   ): HostedPlugin<Services> {
     const { environment } = this.system;
     const { contract = 'troupe' } = options;
-    const events = this.#bus.connect({ name, contract, events: options.events, drainMs: policy.stop.drainMs });
+    const events = this.#bus.connect({
+      name,
+      contract,
+      events: options.events,
+      drainMs: policy.stop.drainMs,
+      tell: (fact) => this.#tell({ ...fact, plugin: name }),
+    });
     const instances = new Instances(events.place(placement));
     const gate = createCallGate({
       refusal: () => plugin.refusal(),
@@ -326,10 +333,16 @@ class PluginHost implements Host {
       case 'plugin.quarantined':
         log.log('error', `plugin "${fact.plugin}" crashed too often and is in quarantine`, { plugin: fact.plugin });
         break;
+      case 'plugin.eventsUnsupported':
+      case 'plugin.eventsFailed': {
+        const { code, message } = fact.failure;
+        log.log('error', `no events can be delivered: ${message}`, { plugin: fact.plugin, code });
+        break;
+      }
       default:
         log.log('debug', fact.type, { ...fact });
     }
-    this.#bus.tell(fact);
+    if (isLifeFact(fact)) this.#bus.tell(fact);
     for (const listener of this.#listeners) {
       try {
         listener(fact);
@@ -338,4 +351,9 @@ class PluginHost implements Host {
       }
     }
   }
+}
+
+/** The steps of streams are no events: each would make another step. */
+function isLifeFact(fact: HostFact): fact is HostFact & PluginLifeFact {
+  return fact.type.startsWith('plugin.');
 }

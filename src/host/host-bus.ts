@@ -6,9 +6,11 @@
 
 import type { ActorSystem } from '../actors/index.ts';
 import { createBus, createEmitGate, createHostEventService, createLifecycleEvents } from '../bus/index.ts';
-import { HOST_EVENT_SERVICE_ID, startEventStream } from '../bus/index.ts';
+import { HOST_EVENT_SERVICE_ID, resolveBusOptions, startEventStream } from '../bus/index.ts';
 import type { Bus, BusOptions, EventStream, EventStreamOptions, PluginLifeFact, Subscription } from '../bus/index.ts';
 import { RuntimeError } from '../errors/index.ts';
+import type { EventStreamFact, EventStreamFailure } from '../machines/index.ts';
+import { requireObject } from '../policy/index.ts';
 import type { PluginConnection } from '../ports/index.ts';
 import { checkEventOptions } from './plugin-event-options.ts';
 import type { PluginEventOptions } from './plugin-event-options.ts';
@@ -29,7 +31,17 @@ export interface EventfulPlugin {
   readonly contract: 'troupe' | 'awf';
   readonly events: PluginEventOptions | undefined;
   readonly drainMs: number;
+  /** Hears what becomes of the plugin's events. */
+  readonly tell: (fact: PluginEventFact) => void;
 }
+
+/**
+ * What becomes of a plugin's events: each step of the streams that carry them, and that none can be carried to the present
+ * process. Then its subscription has ended, and what waited in it is dropped; a restart begins another one.
+ */
+export type PluginEventFact =
+  | EventStreamFact
+  | { readonly type: 'plugin.eventsUnsupported' | 'plugin.eventsFailed'; readonly failure: EventStreamFailure };
 
 /** The bus of a host. */
 export class HostBus {
@@ -39,7 +51,9 @@ export class HostBus {
 
   constructor(system: ActorSystem, options: HostEventOptions = {}) {
     this.#system = system;
-    this.#options = options;
+    this.#options = requireObject('events', options);
+    // Here, and not where the bus is first used (B1).
+    resolveBusOptions({ ...options, system });
     // A plugin's own name is the source of its events: none may be the host's.
     if (options.lifecycle === true) this.#made();
   }
@@ -62,7 +76,8 @@ export class HostBus {
   /**
    * Connects a plugin to the bus.
    *
-   * @throws INVALID_OPTIONS, PATTERN_INVALID; NAME_TAKEN for the name by which the host publishes
+   * @throws INVALID_OPTIONS, PATTERN_INVALID; NAME_TAKEN for the name by which the host publishes, or that of a
+   *   subscription; BUS_CLOSED
    */
   connect(plugin: EventfulPlugin): PluginEvents {
     if (plugin.events === undefined) return NO_EVENTS;
@@ -70,6 +85,8 @@ export class HostBus {
     if (plugin.name === this.#source) {
       throw new RuntimeError('NAME_TAKEN', `the host publishes events by the name "${plugin.name}"`);
     }
+    // Asked again when the plugin is about to be ready; a process that is started for nothing is spared here.
+    if ((plugin.events.subscribe ?? []).length > 0) this.#requireFree(plugin.name);
     const ports = this.#ports(plugin, plugin.events);
     const log = this.#system.environment.log.child({ plugin: plugin.name });
     return createPluginEvents({ ports, log, drainMs: plugin.drainMs });
@@ -82,6 +99,13 @@ export class HostBus {
 
   get #source(): string {
     return this.#options.source ?? 'host';
+  }
+
+  #requireFree(name: string): void {
+    const { bus } = this;
+    if (bus.gateway.closed) throw new RuntimeError('BUS_CLOSED', 'the event bus was stopped');
+    if (!bus.subscriptions().some((other) => other.name === name)) return;
+    throw new RuntimeError('NAME_TAKEN', `a subscription named "${name}" exists already`);
   }
 
   #made(): Bus {
@@ -117,6 +141,7 @@ export class HostBus {
           clock: this.#system.environment.clock,
           deliveries: {
             depthOf: (eventId) => subscription()?.deliveries.depthOf(eventId),
+            isInFlight: (eventId) => subscription()?.deliveries.isInFlight(eventId) ?? false,
             get deepestInFlight() {
               return subscription()?.deliveries.deepestInFlight;
             },
@@ -125,6 +150,10 @@ export class HostBus {
         }),
       }),
       carry: (subscription, connection, process) => this.#carry(plugin, subscription, connection, process),
+      failed: (failure) => {
+        const isUnsupported = failure.code === 'EVENTS_UNSUPPORTED';
+        plugin.tell({ type: isUnsupported ? 'plugin.eventsUnsupported' : 'plugin.eventsFailed', failure });
+      },
     };
   }
 
@@ -137,17 +166,16 @@ export class HostBus {
       policy: deliveryOf(this.#options.delivery, plugin.events?.handlerMs),
       // Random, so that no process takes the stream of another one for its own.
       session: ids.next('session'),
-      name: `events-${plugin.name}-${process}`,
+      // The plugin's whole name would leave no room: an actor has no longer one than a plugin.
+      name: ids.next(`events-${plugin.name.slice(0, SHOWN_NAME)}-${process}`),
     });
-    const log = this.#system.environment.log.child({ plugin: plugin.name });
-    stream.onFact((fact) => log.log('debug', fact.type, { ...fact }));
-    void stream.ended.then((outcome) => {
-      if (outcome.kind !== 'failed') return;
-      log.log('error', `no events can be delivered: ${outcome.failure.message}`, { code: outcome.failure.code });
-    });
+    stream.onFact(plugin.tell);
     return stream;
   }
 }
+
+/** Characters of a plugin's name in those of its actors. */
+const SHOWN_NAME = 64;
 
 /** Where the host waits for one handler, the plugin's own deadline is the one that counts. */
 function deliveryOf(

@@ -1,7 +1,7 @@
 // For users.
 export { createHost } from './create-host.ts';
 export type { Host, HostFact, HostOptions, HostStopReport } from './create-host.ts';
-export type { HostEventOptions } from './host-bus.ts';
+export type { HostEventOptions, PluginEventFact } from './host-bus.ts';
 export type {
   OperationInfo,
   Operations,
@@ -23,7 +23,8 @@ export type {
 } from './manifest/index.ts';
 export type { PluginEventOptions } from './plugin-event-options.ts';
 export type { Plugin, PluginStatus } from './plugin.ts';
-export type { FailedStart, StartFailurePolicy, StartOptions, StartReport } from './start-plugins.ts';
+export type { StartFailurePolicy, StartOptions } from './start-options.ts';
+export type { FailedStart, StartReport } from './start-plugins.ts';
 
 // For integrators.
 export { createMemoryCrashBudget } from './memory-crash-budget.ts';

@@ -1,5 +1,5 @@
 import { InvalidOptionsError } from '../errors/index.ts';
-import { compileGlobs, requireAtLeast, requirePositiveInteger } from '../policy/index.ts';
+import { compileGlobs, requireAtLeast, requireObject, requirePositiveInteger, shown } from '../policy/index.ts';
 
 /** What a plugin has to do with events. */
 export interface PluginEventOptions {
@@ -25,11 +25,16 @@ const OVERFLOW: readonly unknown[] = ['dropNewest', 'dropOldest', 'reject', 'blo
 
 /** Checks the options. Throws `InvalidOptionsError` naming the field; PATTERN_INVALID. */
 export function checkEventOptions(options: PluginEventOptions): PluginEventOptions {
-  const { subscribe = [], emit = [], overflow, capacity, maxBytes, blockMs, rateLimit, handlerMs } = options;
-  compileGlobs(subscribe);
-  compileGlobs(emit);
+  const { subscribe, emit, overflow, capacity, maxBytes, blockMs, rateLimit, handlerMs, ...others } = requireObject(
+    'events',
+    options,
+  );
+  // The rest goes on to the subscription, which has more options than a plugin has.
+  for (const name of Object.keys(others)) throw new InvalidOptionsError(`events.${name}`, 'is no option');
+  checkPatterns('events.subscribe', subscribe);
+  checkPatterns('events.emit', emit);
   if (overflow !== undefined && !OVERFLOW.includes(overflow)) {
-    throw new InvalidOptionsError('events.overflow', `takes ${OVERFLOW.join(', ')}`);
+    throw new InvalidOptionsError('events.overflow', `takes ${OVERFLOW.join(', ')}, got ${shown(overflow)}`);
   }
   if (capacity !== undefined) requirePositiveInteger('events.capacity', capacity);
   if (maxBytes !== undefined) requirePositiveInteger('events.maxBytes', maxBytes);
@@ -38,3 +43,16 @@ export function checkEventOptions(options: PluginEventOptions): PluginEventOptio
   if (handlerMs !== undefined) requireAtLeast('events.handlerMs', handlerMs, 1);
   return options;
 }
+
+function checkPatterns(field: string, patterns: readonly string[] | undefined): void {
+  if (patterns === undefined) return;
+  if (!Array.isArray(patterns))
+    throw new InvalidOptionsError(field, `must be a list of patterns, got ${shown(patterns)}`);
+  if (patterns.length > MOST_PATTERNS) {
+    throw new InvalidOptionsError(field, `must be at most ${MOST_PATTERNS} patterns, got ${patterns.length}`);
+  }
+  compileGlobs(patterns);
+}
+
+/** As many as a subscription takes. */
+const MOST_PATTERNS = 1_024;

@@ -2,12 +2,15 @@
 //
 // Invariants:
 //   V1. The way to the host is open before the plugin's Init, and belongs to one process of one plugin.
-//   V2. The subscription begins when the plugin takes calls for the first time, and outlives its processes: what is
-//       published during a restart waits.
+//   V2. The subscription begins when the plugin's Init is done, just before it takes calls, and outlives its processes:
+//       what is published during a restart waits. What the bus refuses then has failed the launch.
 //   V3. A stop delivers what waits, within the drain time; only then is the process asked to exit.
 //   V4. One process at a time gets the events: the next one when nothing is on its way to the one before.
 //   V5. When the plugin has ended, nothing of it is left on the bus.
+//   V6. A process that events cannot be carried to ends the subscription: it would hold up publishers for nothing. The
+//       next process begins another one.
 
+import type { EventStreamFailure, EventStreamOutcome } from '../machines/index.ts';
 import type { Logger, PlacedPlugin, Placement, PluginConnection, ServedService } from '../ports/index.ts';
 import { RuntimeError } from '../errors/index.ts';
 
@@ -23,11 +26,13 @@ export interface HostedStream {
   stop(options: { readonly drainMs: number }): Promise<unknown>;
   /** The process is gone. Settles when nothing is on its way. Idempotent. */
   lost(): Promise<unknown>;
+  /** Settles when nothing of it is left. Never rejects. */
+  readonly ended: Promise<EventStreamOutcome>;
 }
 
 /** What the bus gives for one plugin. */
 export interface PluginEventPorts<Subscription extends HostedSubscription, Stream extends HostedStream> {
-  /** Makes the plugin's subscription; undefined when it gets no events. */
+  /** Makes the plugin's subscription; undefined when it gets no events. Throws what the bus refuses. */
   subscribe(): Subscription | undefined;
   /** Makes the way to the host for one process. `current` gives what carries events to it, once it does. */
   serve(current: {
@@ -39,6 +44,8 @@ export interface PluginEventPorts<Subscription extends HostedSubscription, Strea
   };
   /** Starts to carry events to one process. `process` counts from 1. */
   carry(subscription: Subscription, connection: PluginConnection, process: number): Stream;
+  /** Told that no event can be carried to the present process (V6). */
+  failed(failure: EventStreamFailure): void;
 }
 
 /** What the plugin's chart and handle tell it. */
@@ -78,13 +85,14 @@ export const NO_EVENTS: PluginEvents = {
 class Events<Subscription extends HostedSubscription, Stream extends HostedStream> implements PluginEvents {
   readonly #options: PluginEventsOptions<Subscription, Stream>;
   #subscription: Subscription | undefined;
-  #isSubscribed = false;
   #stream: Stream | undefined;
   /** Processes that took calls. */
   #processes = 0;
   /** How many of them are gone. */
   #gone = 0;
   #lost: Promise<void> = Promise.resolve();
+  /** The end of subscriptions that have failed (V6). */
+  #ending: Promise<void> = Promise.resolve();
   #isClosed = false;
 
   constructor(options: PluginEventsOptions<Subscription, Stream>) {
@@ -96,16 +104,17 @@ class Events<Subscription extends HostedSubscription, Stream extends HostedStrea
       place: async (launch) => {
         const placed = await inner.place(launch);
         void placed.exited.then(() => this.#lose());
-        return withWayToHost(placed, () => this.#open(placed));
+        return withProbe(placed, async (probe) => {
+          await this.#open(placed);
+          await probe();
+          this.#subscribe();
+        });
       },
     };
   }
 
   ready(connection: PluginConnection): void {
     if (this.#isClosed) return;
-    // V2.
-    if (!this.#isSubscribed) this.#subscription = this.#options.ports.subscribe();
-    this.#isSubscribed = true;
     this.#processes += 1;
     const process = this.#processes;
     // V4.
@@ -125,16 +134,43 @@ class Events<Subscription extends HostedSubscription, Stream extends HostedStrea
     this.#lose();
     await this.#lost;
     await this.#quietly(this.#subscription?.stop({ drainMs: 0 }));
+    await this.#ending;
+  }
+
+  /** V2. */
+  #subscribe(): void {
+    if (this.#isClosed || this.#subscription !== undefined) return;
+    try {
+      this.#subscription = this.#options.ports.subscribe();
+    } catch (error) {
+      // A plugin that has been running must not crash again and again for what others did to the bus.
+      if (this.#processes === 0) throw error;
+      this.#options.log.log('error', 'the plugin gets no events any more', { error });
+    }
   }
 
   #carry(connection: PluginConnection, process: number): void {
     const subscription = this.#subscription;
     if (this.#isClosed || subscription === undefined || this.#gone >= process) return;
     try {
-      this.#stream = this.#options.ports.carry(subscription, connection, process);
-    } catch (error) {
-      this.#options.log.log('error', 'no event can be delivered to the plugin', { error });
+      const stream = this.#options.ports.carry(subscription, connection, process);
+      this.#stream = stream;
+      void stream.ended.then((outcome) => {
+        if (outcome.kind === 'failed' && this.#stream === stream) this.#fail(outcome.failure);
+      });
+    } catch (reason) {
+      const { code, rawMessage: message } = RuntimeError.from(reason);
+      this.#fail({ code, message });
     }
+  }
+
+  /** V6. */
+  #fail(failure: EventStreamFailure): void {
+    const subscription = this.#subscription;
+    this.#subscription = undefined;
+    this.#stream = undefined;
+    this.#ending = this.#quietly(subscription?.stop({ drainMs: 0 }));
+    this.#options.ports.failed(failure);
   }
 
   /** V1. */
@@ -164,17 +200,14 @@ class Events<Subscription extends HostedSubscription, Stream extends HostedStrea
   }
 }
 
-/** An instance whose probe, which ends with the plugin's Init, comes after `open`. */
-function withWayToHost(placed: PlacedPlugin, open: () => Promise<void>): PlacedPlugin {
+/** An instance with another probe, which is given the own one: that one ends with the plugin's Init. */
+function withProbe(placed: PlacedPlugin, probe: (own: () => Promise<void>) => Promise<void>): PlacedPlugin {
   return {
     pid: placed.pid,
     exited: placed.exited,
     handshake: (signal) => placed.handshake(signal),
     connect: (signal) => placed.connect(signal),
-    async probe(signal) {
-      await open();
-      await placed.probe(signal);
-    },
+    probe: (signal) => probe(() => placed.probe(signal)),
     connection: () => placed.connection(),
     broker: () => placed.broker(),
     checkHealth: (signal) => placed.checkHealth(signal),

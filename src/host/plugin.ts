@@ -97,6 +97,8 @@ export interface PluginParts {
   readonly actor: Actor<typeof pluginProcessMachine>;
   readonly gate: CallGate;
   readonly crashes: CrashPort;
+  /** Ends what the plugin has on the bus; belongs to the end of the plugin. Never rejects. */
+  readonly closeEvents: () => Promise<void>;
   readonly clock: Clock;
   /** The services by name, for a version of the application protocol. */
   readonly services: (version: number | undefined) => ServiceMap;

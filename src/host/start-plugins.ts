@@ -9,27 +9,10 @@ import { RuntimeError } from '../errors/index.ts';
 import type { Code } from '../errors/index.ts';
 import type { LaunchOptions } from './launch-options.ts';
 import { manifestLaunch } from './manifest-launch.ts';
-import type { DiscoveryOptions, LoadedManifest, SkippedPlugin } from './manifest/index.ts';
+import type { LoadedManifest, SkippedPlugin } from './manifest/index.ts';
 import type { Plugin } from './plugin.ts';
-
-/** What a failed start of a plugin means to the others. */
-export type StartFailurePolicy = 'abort' | 'continue';
-
-/** Which plugins are started, and how. */
-export interface StartOptions extends DiscoveryOptions {
-  /** Names of the plugins to start. Default: all that are found. */
-  readonly plugins?: readonly string[];
-  /** Configuration by the name of the plugin; checked against its manifest. */
-  readonly config?: Readonly<Record<string, unknown>>;
-  /** Policies by the name of the plugin; they win over the manifest's `startFailure`. */
-  readonly startFailure?: Readonly<Record<string, StartFailurePolicy>>;
-  /** Options by the name of the plugin; they win over what follows from its manifest. */
-  readonly launch?: Readonly<Record<string, Partial<LaunchOptions>>>;
-  /** Plugins that are being started at the same time. Default 4. */
-  readonly atOnce?: number;
-  /** Ends the start, and what was started, when it aborts. */
-  readonly signal?: AbortSignal;
-}
+import { checkStartOptions } from './start-options.ts';
+import type { StartFailurePolicy, StartOptions } from './start-options.ts';
 
 /** A plugin that does not run. */
 export interface FailedStart {
@@ -59,6 +42,7 @@ const AT_ONCE = 4;
 
 /** Starts them. Rejects with `InvalidOptionsError` only. */
 export async function startPlugins(options: StartOptions, ports: StartPorts): Promise<StartReport> {
+  checkStartOptions(options);
   const { discoverPlugins } = await import('./manifest/index.ts');
   const { plugins, skipped } = await discoverPlugins(options);
   const wanted = options.plugins;
@@ -71,7 +55,7 @@ export async function startPlugins(options: StartOptions, ports: StartPorts): Pr
       name,
       code: 'PLUGIN_UNKNOWN' as const,
       message: `there is no plugin "${name}" in what was searched`,
-      policy: options.startFailure?.[name] ?? ('continue' as const),
+      policy: policyIn(options, name) ?? ('continue' as const),
     }));
   // T2: also a plugin that is not there can be one without which nothing works.
   if (unknown.some(({ policy }) => policy === 'abort')) await run.abort();
@@ -82,6 +66,11 @@ export async function startPlugins(options: StartOptions, ports: StartPorts): Pr
 /** A name that nobody has is a mistake wherever it stands. */
 function namesIn({ config = {}, startFailure = {}, launch = {} }: StartOptions): readonly string[] {
   return [config, startFailure, launch].flatMap((byName) => Object.keys(byName));
+}
+
+/** What the program says; a name may be that of something that every object has. */
+function policyIn({ startFailure = {} }: StartOptions, name: string): StartFailurePolicy | undefined {
+  return Object.hasOwn(startFailure, name) ? startFailure[name] : undefined;
 }
 
 class StartRun {
@@ -102,7 +91,7 @@ class StartRun {
     const work = async (): Promise<void> => {
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await this.#one(next);
     };
-    await Promise.all(Array.from({ length: Math.max(1, atOnce) }, work));
+    await Promise.all(Array.from({ length: Math.min(atOnce, plugins.length) }, work));
     if (this.#isGivenUp) await this.abort();
   }
 
@@ -157,10 +146,7 @@ class StartRun {
   }
 
   #policyOf({ manifest }: LoadedManifest): StartFailurePolicy {
-    const { startFailure = {} } = this.#options;
-    return (
-      (Object.hasOwn(startFailure, manifest.name) ? startFailure[manifest.name] : undefined) ?? manifest.startFailure
-    );
+    return policyIn(this.#options, manifest.name) ?? manifest.startFailure;
   }
 
   #fail(loaded: LoadedManifest, error: unknown): void {

@@ -63,13 +63,30 @@ describe('a plugin that gets events', () => {
     expect(journal().slice(0, 2)).toEqual(['work.die 0', 'work.die 1']);
   });
 
+  it('has left the bus when its stop has settled, also in the middle of a restart', async () => {
+    const { test, launch } = scene();
+    const plugin = await launch('worker', { subscribe: ['work.*'] });
+    const [view] = test.host.bus.subscriptions();
+
+    plugin.restart();
+    await waitFor('the next process is on its way', () => plugin.status().state === 'handshaking');
+    for (let index = 0; index < 20; index += 1) test.host.bus.publish({ type: 'work.n' });
+    await plugin.stop();
+
+    expect(test.host.bus.subscriptions()).toEqual([]);
+    expect(view).toMatchObject({ state: 'stopped', counters: { published: 20, pending: 0 } });
+  });
+
   it('leaves no subscription when it ends by force', async () => {
     const { test, launch } = scene();
     const plugin = await launch('worker', { subscribe: ['work.*'] });
+    const [view] = test.host.bus.subscriptions();
 
     await plugin.kill();
 
-    await waitFor('no subscription', () => test.host.bus.counters.subscriptions === 0);
+    expect(view?.state).toBe('stopped');
+    expect(test.host.bus.counters.subscriptions).toBe(0);
+    expect(test.host.bus.publish({ type: 'work.n' })).toMatchObject({ accepted: true, matched: 0 });
     expect(test.host.plugins()).toEqual([]);
   });
 });
@@ -137,12 +154,15 @@ describe('a launch with events', () => {
     [{ subscribe: ['a..b'] }, 'PATTERN_INVALID'],
     [{ emit: ['a b'] }, 'PATTERN_INVALID'],
     [{ capacity: 0 }, 'INVALID_OPTIONS'],
+    [{ subscribe: 'work.*' }, 'INVALID_OPTIONS'],
+    [{ remembered: -1 }, 'INVALID_OPTIONS'],
+    [null, 'INVALID_OPTIONS'],
     [{ overflow: 'panic' }, 'INVALID_OPTIONS'],
     [{ rateLimit: 0 }, 'INVALID_OPTIONS'],
   ])('of %j is refused with %s, and starts nothing', async (events, code) => {
     const { test, launch } = scene();
 
-    expect(await failureOf(launch('worker', events as NonNullable<LaunchOptions['events']>))).toMatchObject({ code });
+    expect(await failureOf(launch('worker', events as never))).toMatchObject({ code });
     expect(test.processes()).toEqual([]);
   });
 
@@ -209,8 +229,8 @@ function scene() {
       order: EventPluginOrder = {},
       options: Partial<LaunchOptions> = {},
     ): Promise<Plugin> {
-      if (!listens && on.emit !== undefined) test.host.bus.on('life.*', (event) => void events.push(event));
-      listens ||= on.emit !== undefined;
+      if (!listens && on?.emit !== undefined) test.host.bus.on('life.*', (event) => void events.push(event));
+      listens ||= on?.emit !== undefined;
       return test.host.launch({
         name,
         ...nodeCommand('event-plugin', { journal: path, ...order }),

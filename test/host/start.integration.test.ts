@@ -1,4 +1,4 @@
-import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { readManifest } from '../../src/host/index.ts';
@@ -33,6 +33,22 @@ describe('a start by manifests', () => {
     ]);
     expect(report.skipped[0]?.errors).toMatchObject([{ line: 1, message: expect.stringContaining('not valid JSON') }]);
     expect(test.host.plugins().map(({ name }) => name)).toEqual(['alpha', 'beta']);
+  });
+
+  it('reports 2 folders and 1 manifest that are links which lead nowhere, and runs the rest', async () => {
+    const { root, test } = scene({ 'a/plugin.json': json(manifest('alpha')), 'd/readme.txt': 'nothing' });
+    symlinkSync(join(root, 'gone'), join(root, 'b'));
+    symlinkSync(join(root, 'c'), join(root, 'c'));
+    symlinkSync(join(root, 'd/plugin.yaml'), join(root, 'd/plugin.yaml'));
+
+    const report = await test.host.start({ directories: [root] });
+
+    expect(report.started).toEqual(['alpha']);
+    expect(report.skipped.map(({ path, code, errors }) => [path, code, errors[0]?.message])).toEqual([
+      [join(root, 'b'), 'MANIFEST_NOT_FOUND', 'cannot be looked at (ENOENT)'],
+      [join(root, 'c'), 'MANIFEST_NOT_FOUND', 'cannot be looked at (ELOOP)'],
+      [join(root, 'd'), 'MANIFEST_NOT_FOUND', `${join(root, 'd/plugin.yaml')} cannot be looked at (ELOOP)`],
+    ]);
   });
 
   it('gives a plugin the rights and bounds of its manifest', async () => {
@@ -151,7 +167,7 @@ describe('the manifest of a file', () => {
   it.each([
     ['that does not exist', {}, 'nothing.yaml', 'MANIFEST_NOT_FOUND'],
     ['that is a folder without one', { 'a/x': '' }, 'a', 'MANIFEST_NOT_FOUND'],
-    ['that is larger than 1 MiB', { 'plugin.yaml': ' '.repeat(1024 * 1024 + 1) }, 'plugin.yaml', 'MANIFEST_INVALID'],
+    ['that is larger than 256 KiB', { 'plugin.yaml': ' '.repeat(256 * 1024 + 1) }, 'plugin.yaml', 'MANIFEST_INVALID'],
     ['that is no YAML', { 'plugin.yaml': 'a: [' }, '.', 'MANIFEST_INVALID'],
   ])('%s is refused', async (_, files, path, code) => {
     const { root } = scene(files);

@@ -72,18 +72,25 @@ async function foldersOf(directory: string, skipped: SkippedPlugin[]): Promise<r
       skipped.push(skippedAt(directory, new RuntimeError('MANIFEST_NOT_FOUND', text)));
     }
     const paths = names.slice(0, MOST_FOLDERS).map((name) => join(directory, name));
-    const areFolders = await Promise.all(
-      paths.map((path) =>
-        stat(path).then(
-          (stats) => stats.isDirectory(),
-          () => false,
-        ),
-      ),
-    );
-    return paths.filter((_, index) => areFolders[index]);
+    const areFolders = await Promise.all(paths.map(isFolder));
+    // D2: a link that leads nowhere was meant to be a plugin.
+    for (const [index, error] of areFolders.entries()) {
+      if (typeof error !== 'boolean') skipped.push(skippedAt(paths[index] ?? directory, error));
+    }
+    return paths.filter((_, index) => areFolders[index] === true);
   } catch (cause) {
     skipped.push(skippedAt(directory, new RuntimeError('MANIFEST_NOT_FOUND', 'is no readable directory', { cause })));
     return [];
+  }
+}
+
+/** Whether it is one, or why nobody can tell. */
+async function isFolder(path: string): Promise<boolean | RuntimeError> {
+  try {
+    return (await stat(path)).isDirectory();
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
+    return new RuntimeError('MANIFEST_NOT_FOUND', `cannot be looked at (${code})`, { cause });
   }
 }
 

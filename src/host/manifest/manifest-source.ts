@@ -1,7 +1,8 @@
 // The text of a manifest as plain values, and where in the file each of them stands.
 
-import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
-import type { Document, Node } from 'yaml';
+import { Lexer, LineCounter, parseDocument } from 'yaml';
+import type { Document } from 'yaml';
+import { NodeIndex, repeatedKeys } from './node-index.ts';
 
 /** Where something is: names of keys and indexes of lists, from the top. */
 export type ValuePath = readonly PropertyKey[];
@@ -28,14 +29,21 @@ export type Place = Pick<ManifestProblem, 'line' | 'column'>;
 
 /** Levels of mappings and lists within each other; more are a mistake, or worse. */
 export const DEEPEST = 64;
+/** Parts of the longest text, as the parser counts them: it takes a millisecond for a hundred of them, or two. */
+export const MOST_TOKENS = 100_000;
 
+const TOO_DEEP = `is nested more than ${DEEPEST} levels deep`;
+const KEY_TWICE = 'has a key twice';
+/** What V8 says. */
+const STACK_EXHAUSTED = 'Maximum call stack size exceeded';
 const NOWHERE: Place = { line: undefined, column: undefined };
 
 /** Reads YAML 1.2, or JSON. Never throws. */
 export function readSource(text: string, format: 'yaml' | 'json'): ManifestSource {
   try {
+    if (hasTooMany(text)) return failed(`has more than ${MOST_TOKENS} words, marks, spaces and line ends`);
     const source = format === 'json' ? readJson(text) : readYaml(text);
-    if ('value' in source && isTooDeep(source.value)) return failed(`is nested more than ${DEEPEST} levels deep`);
+    if ('value' in source && isTooDeep(source.value)) return failed(TOO_DEEP);
     return source;
   } catch (error) {
     // The parsers recurse: a text of nothing but brackets exhausts their stack.
@@ -44,14 +52,16 @@ export function readSource(text: string, format: 'yaml' | 'json'): ManifestSourc
 }
 
 function readYaml(text: string): ManifestSource {
-  const { document, placeAt } = parsed(text);
+  const { document, placeAt, repeated } = parsed(text);
+  // The parser catches what exhausts its stack, and then has an error for each level.
+  if (document.errors.some(({ message }) => message.includes(STACK_EXHAUSTED))) return failed(TOO_DEEP);
   if (document.errors.length > 0) {
-    const problems = document.errors.map(({ message, pos }) => ({ path: '', message, ...placeAt(pos[0]) }));
-    return { problems };
+    return { problems: document.errors.map(({ message, pos }) => ({ path: '', message, ...placeAt(pos[0]) })) };
   }
+  if (repeated.length > 0) return { problems: repeated.map((place) => ({ path: '', message: KEY_TWICE, ...place })) };
   // Throws for an alias without an anchor, and for one that would grow without limit.
   const value: unknown = document.toJS({ maxAliasCount: MOST_ALIASES });
-  return { value, place: (path) => placeAt(nearest(document, path)) };
+  return { value, place: placesIn(document, placeAt) };
 }
 
 function readJson(text: string): ManifestSource {
@@ -66,24 +76,32 @@ function readJson(text: string): ManifestSource {
     };
   }
   // JSON is YAML but for its oddest strings: the positions come from there, and so do keys that stand twice.
-  const { document, placeAt } = parsed(unmarked);
-  const repeated = document.errors.filter(({ code }) => code === 'DUPLICATE_KEY');
-  if (repeated.length > 0) {
-    return { problems: repeated.map(({ pos }) => ({ path: '', message: 'has a key twice', ...placeAt(pos[0]) })) };
-  }
-  return { value, place: (path) => (document.errors.length > 0 ? NOWHERE : placeAt(nearest(document, path))) };
+  const { document, placeAt, repeated } = parsed(unmarked);
+  if (repeated.length > 0) return { problems: repeated.map((place) => ({ path: '', message: KEY_TWICE, ...place })) };
+  return { value, place: document.errors.length > 0 ? () => NOWHERE : placesIn(document, placeAt) };
 }
 
-function parsed(text: string): { readonly document: Document; readonly placeAt: (offset: number) => Place } {
+type PlaceAt = (offset: number) => Place;
+
+/** `repeated`: where keys stand for the second time in their mapping, in the order of the file. */
+function parsed(text: string): {
+  readonly document: Document;
+  readonly placeAt: PlaceAt;
+  readonly repeated: readonly Place[];
+} {
   const lineCounter = new LineCounter();
-  const document = parseDocument(text, { lineCounter, prettyErrors: false, merge: true });
-  return {
-    document,
-    placeAt: (offset) => {
-      const { line, col } = lineCounter.linePos(offset);
-      return { line, column: col };
-    },
+  const document = parseDocument(text, { lineCounter, prettyErrors: false, merge: true, uniqueKeys: false });
+  const placeAt: PlaceAt = (offset) => {
+    const { line, col } = lineCounter.linePos(offset);
+    return { line, column: col };
   };
+  const repeated = [...repeatedKeys(document)].sort((a, b) => a - b).map(placeAt);
+  return { document, placeAt, repeated };
+}
+
+function placesIn(document: Document, placeAt: PlaceAt): (path: ValuePath) => Place {
+  const index = new NodeIndex(document);
+  return (path) => placeAt(index.offsetOf(path));
 }
 
 /** V8 tells where, except when the text ends too early. */
@@ -97,6 +115,16 @@ function placeOfSyntaxError(message: string, text: string): Place {
 
 function failed(message: string): ManifestSource {
   return { problems: [{ path: '', message, ...NOWHERE }] };
+}
+
+/** Before anything is made of the text. */
+function hasTooMany(text: string): boolean {
+  let count = 0;
+  for (const _ of new Lexer().lex(text)) {
+    count += 1;
+    if (count > MOST_TOKENS) return true;
+  }
+  return false;
 }
 
 /** Level by level, so that it needs no stack itself. */
@@ -113,35 +141,6 @@ function isTooDeep(value: unknown): boolean {
     });
   }
   return false;
-}
-
-/** Offset of the node at the end of the path, or of the last one that exists on the way. */
-function nearest(document: Document, path: ValuePath): number {
-  let node: unknown = document.contents;
-  let offset = startOf(node) ?? 0;
-  for (const key of path) {
-    const { value, start } = childOf(isAlias(node) ? node.resolve(document) : node, key);
-    if (start === undefined) break;
-    offset = start;
-    node = value;
-  }
-  return offset;
-}
-
-/** A child, and where it starts: at its key in a mapping, which stands there even when the value is empty. */
-function childOf(node: unknown, key: PropertyKey): { readonly value: unknown; readonly start: number | undefined } {
-  if (isSeq(node)) {
-    const item = node.items[Number(key)];
-    return { value: item, start: startOf(item) };
-  }
-  const pair = isMap(node)
-    ? node.items.find((item) => isScalar(item.key) && String(item.key.value) === key)
-    : undefined;
-  return { value: pair?.value, start: startOf(pair?.key) };
-}
-
-function startOf(node: unknown): number | undefined {
-  return isNode(node) ? (node as Node).range?.[0] : undefined;
 }
 
 /** Uses of YAML's anchors: enough for people, too few for a bomb. */

@@ -16,6 +16,17 @@ export function problemsOf(findings: readonly Finding[], place: (path: ValuePath
     .sort((a, b) => order(a.line, b.line) || order(a.column, b.column));
 }
 
+/** The first of them, and how many more there are: nobody reads 40,000. */
+export function firstOf(problems: readonly ManifestProblem[]): readonly ManifestProblem[] {
+  const more = problems.length - MOST_PROBLEMS;
+  if (more <= 0) return problems;
+  const rest = { path: '', message: `has ${more} more problems`, line: undefined, column: undefined };
+  return [...problems.slice(0, MOST_PROBLEMS), rest];
+}
+
+/** Problems that are told one by one. */
+export const MOST_PROBLEMS = 100;
+
 /** What the schema found. */
 export function findingsOf(issues: readonly z.core.$ZodIssue[], value: unknown): Finding[] {
   return issues.flatMap((issue): Finding[] => {
@@ -51,11 +62,15 @@ function order(a = 0, b = 0): number {
 
 /** `depends[0].name`; nothing for the file as a whole. */
 function pathText(path: ValuePath): string {
-  return path
+  const text = path
     .map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`))
     .join('')
     .replace(/^\./, '');
+  return text.length > LONGEST_PATH ? `${text.slice(0, LONGEST_PATH)}…` : text;
 }
+
+/** A key can be as long as the file. */
+const LONGEST_PATH = 256;
 
 // Here people keep passwords.
 const SECRET = new Set<PropertyKey>(['env', 'handshake', 'default']);

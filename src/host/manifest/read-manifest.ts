@@ -1,5 +1,6 @@
 // Reads the manifest of one plugin.
 
+import type { Stats } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import { RuntimeError } from '../../errors/index.ts';
@@ -7,15 +8,15 @@ import { awfSchema, fromAwf, isAwfManifest } from './awf-manifest.ts';
 import { crossCheck } from './cross-checks.ts';
 import { readSource } from './manifest-source.ts';
 import type { ManifestProblem } from './manifest-source.ts';
-import { findingsOf, problemsOf, problemText } from './problems.ts';
+import { findingsOf, firstOf, problemsOf, problemText } from './problems.ts';
 import { manifestSchema } from './schema.ts';
 import type { Manifest } from './schema.ts';
 
 /** Names under which manifests are found. */
 export const MANIFEST_NAMES: readonly string[] = ['plugin.yaml', 'plugin.json'];
 
-/** Larger files are refused, so that a wrong path does not fill the memory. */
-const MAX_FILE_BYTES = 1024 * 1024;
+/** Larger files are refused, so that a wrong path neither fills the memory nor keeps the host from its work. */
+const MAX_FILE_BYTES = 256 * 1024;
 
 /** A manifest, and where it is from. */
 export interface LoadedManifest {
@@ -34,6 +35,11 @@ export type CheckedManifest = { readonly manifest: Manifest } | { readonly probl
  * where their program is.
  */
 export function checkManifest(text: string, format: 'yaml' | 'json', directory: string): CheckedManifest {
+  const checked = checkAll(text, format, directory);
+  return 'manifest' in checked ? checked : { problems: firstOf(checked.problems) };
+}
+
+function checkAll(text: string, format: 'yaml' | 'json', directory: string): CheckedManifest {
   const source = readSource(text, format);
   if ('problems' in source) return source;
   const { value, place } = source;
@@ -64,25 +70,28 @@ export async function readManifest(path: string): Promise<LoadedManifest> {
 }
 
 async function fileAt(path: string): Promise<string> {
-  const stats = await stat(path).catch((cause: unknown) => {
-    throw new RuntimeError('MANIFEST_NOT_FOUND', `${path} does not exist`, { cause });
-  });
+  const stats = await statOf(path);
+  if (stats === undefined) throw new RuntimeError('MANIFEST_NOT_FOUND', `${path} does not exist`);
   if (!stats.isDirectory()) return path;
   const candidates = MANIFEST_NAMES.map((name) => join(path, name));
-  const exist = await Promise.all(
-    candidates.map((file) =>
-      stat(file).then(
-        () => true,
-        () => false,
-      ),
-    ),
-  );
+  const exist = await Promise.all(candidates.map(async (file) => (await statOf(file)) !== undefined));
   const [found, ...others] = candidates.filter((_, index) => exist[index]);
   if (found === undefined) {
     throw new RuntimeError('MANIFEST_NOT_FOUND', `${path} has neither ${MANIFEST_NAMES.join(' nor ')}`);
   }
   if (others.length === 0) return found;
   throw invalid(path, [whole(`has ${MANIFEST_NAMES.join(' and ')}; only one of them may be there`)]);
+}
+
+/** What is at a path; undefined when nothing is. What may not be looked at may be there. */
+async function statOf(path: string): Promise<Stats | undefined> {
+  try {
+    return await stat(path);
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+    throw new RuntimeError('MANIFEST_NOT_FOUND', `${path} cannot be looked at (${String(code)})`, { cause });
+  }
 }
 
 async function readText(file: string): Promise<string> {

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { SubscriptionCounters } from '../../../src/bus/index.ts';
 import type { Plugin } from '../../../src/host/index.ts';
+import type { RuntimeError } from '../../../src/errors/index.ts';
 import { goEventPeers } from '../../peers/go/event-peers.ts';
 import { describeWithPeer } from '../../peers/peers.ts';
 import { testScale } from '../../setup/size.ts';
@@ -19,19 +20,27 @@ const RUNS = 5 * factor;
 const LIMIT_MS = 60_000 * factor;
 
 type Form = 'acked' | 'stream' | 'unary';
+/** Deeds that end a process. */
+const DEADLY: readonly Deed[] = ['die', 'perish', 'drop'];
 const FORMS: readonly Form[] = ['acked', 'stream', 'unary'];
 
 /** One step of a run. */
 type Step =
-  | { readonly do: 'publish'; readonly deeds: readonly Deed[] }
-  /** SIGKILL, from outside; `restart` is the host's; `settle` waits until nothing is under way. */
-  | { readonly do: 'kill' | 'restart' | 'settle' };
+  /** Lets the event loop turn after so many events each. */
+  | { readonly do: 'publish'; readonly deeds: readonly Deed[]; readonly pace: number }
+  /** Waits until no more than a share of what is pending is. */
+  | { readonly do: 'wait'; readonly share: number }
+  /** SIGKILL, from outside; `restart` is the host's. */
+  | { readonly do: 'kill' }
+  | { readonly do: 'restart' };
 
 /** A whole run, and how it ends. */
 interface Run {
   readonly steps: readonly Step[];
+  /** Of the plugin's queue. */
   readonly capacity: number;
-  readonly end: 'stop' | 'kill';
+  /** A `calm` stop comes when all is settled, a `stop` in the middle of anything. */
+  readonly end: 'calm' | 'stop' | 'kill';
 }
 
 /** What is known when a run is over. */
@@ -43,33 +52,39 @@ interface Outcome {
   /** How far both had got whenever nothing was under way. */
   readonly settled: readonly { readonly ids: number; readonly lines: number }[];
   readonly counters: SubscriptionCounters;
-  readonly crashes: number;
+  /** Whether a process of it may have been killed. */
+  readonly dies: boolean;
+  /** Whether another process of it may have got again what one had handled. */
+  readonly repeats: boolean;
 }
 
 describe.each(FORMS)(`${RUNS} random lives of a plugin in the form %s`, (form) => {
   it('keep I1 to I6, I8, I11 and I12, and the guarantee of the form (I3)', { timeout: LIMIT_MS }, async () => {
     const scene = eventScene();
-    await scene.journalPlugin('calm', {}, { events: { subscribe: ['work.*'] } });
+    await scene.journalPlugin('calm', { isCalm: true });
     const all: string[] = [];
     const reached = new Set<string>();
 
     let next = 0;
     await check(randomRun(), async (run) => {
       const name = `${form}-${++next}`;
-      const plugin = await scene.journalPlugin(name, { forms: [form] });
+      const plugin = await scene.journalPlugin(name, { forms: [form] }, { events: { capacity: run.capacity } });
       const outcome = await live(scene, name, plugin, run);
       all.push(...outcome.ids);
       requireBooks(outcome, run);
       requireOrder(outcome);
       requireEchoes(scene, name, outcome, run);
       if (form === 'stream') requireAtMostOnce(outcome);
-      else requireAtLeastOnce(outcome, run);
+      else requireAtLeastOnce(form, outcome, run);
       note(reached, outcome, run);
     });
 
     // I7. Whatever became of the others, the calm one has got everything, once and in order.
     await waitFor('the calm plugin has all', () => scene.journalOf('calm').length >= all.length);
-    expect(scene.journalOf('calm').map(({ id }) => id)).toEqual(all);
+    expectSame(
+      scene.journalOf('calm').map(({ id }) => id),
+      all,
+    );
     expect(scene.echoes.filter(({ type }) => type.startsWith('secret'))).toEqual([]); // I6
     expect([...reached]).toEqual(expect.arrayContaining(form === 'stream' ? ['unknown'] : ['redelivered']));
     await requireNothingLeft(scene, ['calm']);
@@ -98,7 +113,7 @@ describe('a plugin that does the same in all three forms', () => {
     }));
 
     expect(results[0]).toMatchObject({ ids, counters: { delivered: 70, failed: 20, emitted: 20, refused: 10 } });
-    expect(results[0]?.failures).toHaveLength(20);
+    expect(results[0]?.failures).toEqual(['HANDLER_FAILED']);
     expect(results[1]).toEqual(results[0]);
     expect(results[2]).toEqual(results[0]);
   });
@@ -111,72 +126,117 @@ describeWithPeer('go', 'the Go plugin', () => {
     program = (await goEventPeers()).events;
   }, 300_000);
 
-  it.each(FORMS)(`keeps the guarantee of the form %s over ${RUNS} random lives`, { timeout: LIMIT_MS }, async (form) => {
-    const scene = eventScene();
-    const flag = { acked: 'deliver', stream: 'stream', unary: 'unary' }[form];
+  it.each(FORMS)(
+    `keeps the guarantee of the form %s over ${RUNS} random lives`,
+    { timeout: LIMIT_MS },
+    async (form) => {
+      const scene = eventScene();
+      const flag = { acked: 'deliver', stream: 'stream', unary: 'unary' }[form];
 
-    let next = 0;
-    await check(randomRun(['nothing']), async (run) => {
-      const name = `${form}-${++next}`;
-      const plugin = await scene.test.host.launch({
-        name,
-        command: program,
-        args: [`-forms=${flag}`, '-answer=echo.returned', '-delay=500us'],
-        env: { JOURNAL: scene.pathOf(name) },
-        backoff: { initialMs: 20, jitter: 'none' },
-        stop: { drainMs: 20_000 },
-        events: { subscribe: ['work.*'], emit: ['echo.*'], ...BLOCK },
+      let next = 0;
+      await check(randomRun(['nothing']), async (run) => {
+        const name = `${form}-${++next}`;
+        const plugin = await scene.test.host.launch({
+          name,
+          command: program,
+          args: [`-forms=${flag}`, '-answer=echo.returned', '-delay=500us'],
+          env: { JOURNAL: scene.pathOf(name) },
+          backoff: { initialMs: 20, jitter: 'none' },
+          stop: { drainMs: 20_000 },
+          events: { subscribe: ['work.*'], emit: ['echo.*'], ...BLOCK, capacity: run.capacity },
+        });
+        const outcome = await live(scene, name, plugin, run);
+        requireBooks(outcome, run);
+        const ids = outcome.lines.map(({ id }) => id);
+        expectSame(
+          firstOnes(ids),
+          outcome.ids.filter((id) => ids.includes(id)),
+        );
+        if (form === 'stream') expectSame(ids, firstOnes(ids));
+        else if (run.end === 'calm' && outcome.counters.unknown === 0) expectSame(firstOnes(ids), outcome.ids);
+        expect(form === 'acked' && run.end === 'calm' ? outcome.counters.unknown : 0).toBe(0);
+        if (!outcome.repeats) expectSame(ids, firstOnes(ids));
+        requireEchoes(scene, name, { ...outcome, deeds: new Map(outcome.ids.map((id) => [id, 'return'])) }, run);
       });
-      const outcome = await live(scene, name, plugin, run);
-      requireBooks(outcome, run);
-      const ids = outcome.lines.map(({ id }) => id);
-      expect(firstOnes(ids)).toEqual(outcome.ids.filter((id) => ids.includes(id)));
-      if (form === 'stream') expect(ids).toEqual(firstOnes(ids));
-      else if (run.end === 'stop') expect(firstOnes(ids)).toEqual(outcome.ids);
-      if (outcome.crashes === 0) expect(ids).toEqual(firstOnes(ids));
-      requireEchoes(scene, name, outcome, run, ['return']);
-    });
 
-    await requireNothingLeft(scene, []);
-  });
+      expect(next).toBe(RUNS);
+      await requireNothingLeft(scene, []);
+    },
+  );
 });
 
 // Helpers
 
 function check(runs: fc.Arbitrary<Run>, hold: (run: Run) => Promise<void>): Promise<void> {
   // Each try takes real processes: a counterexample is told as it is.
-  return fc.assert(fc.asyncProperty(runs, hold), { seed, numRuns: RUNS, endOnFailure: true });
+  return fc.assert(fc.asyncProperty(runs, hold), { seed, numRuns: RUNS, endOnFailure: true, examples: [[KNOWN]] });
 }
+
+/** A life in which everything happens, so that a run that meets nothing cannot pass for one that holds. */
+const KNOWN: Run = {
+  steps: [
+    { do: 'publish', deeds: ['return', 'emit', 'cut', 'nothing', 'fail', 'overreach', 'slow'], pace: 1 },
+    { do: 'wait', share: 0 },
+    { do: 'publish', deeds: ['nothing', 'return', 'slow', 'slow', 'perish', 'emit', 'return'], pace: 2 },
+    { do: 'wait', share: 0 },
+    { do: 'publish', deeds: ['slow', 'slow', 'drop', 'slow', 'return'], pace: 2 },
+    { do: 'wait', share: 0 },
+    { do: 'restart' },
+    { do: 'publish', deeds: ['nothing', 'emit', 'return'], pace: 1 },
+  ],
+  capacity: 64,
+  end: 'calm',
+};
 
 function randomRun(deeds?: readonly Deed[]): fc.Arbitrary<Run> {
   const deed = fc.oneof(
-    { weight: 30, arbitrary: fc.constantFrom<Deed>(...(deeds ?? (['nothing', 'slow', 'return', 'emit'] as const))) },
+    { weight: 90, arbitrary: fc.constantFrom<Deed>(...(deeds ?? (['nothing', 'slow', 'return', 'emit'] as const))) },
     ...(deeds === undefined
       ? [
-          { weight: 4, arbitrary: fc.constantFrom<Deed>('fail', 'overreach') },
-          { weight: 2, arbitrary: fc.constantFrom<Deed>('die', 'perish', 'cut', 'cut', 'drop') },
+          { weight: 10, arbitrary: fc.constantFrom<Deed>('fail', 'overreach') },
+          { weight: 1, arbitrary: fc.constantFrom<Deed>('die', 'perish', 'cut', 'cut', 'cut', 'drop') },
         ]
       : []),
   );
   const burst = fc.array(deed, { minLength: 1, maxLength: 120, size: 'max' });
   const step = fc.oneof(
-    { weight: 5, arbitrary: burst.map((deeds): Step => ({ do: 'publish', deeds })) },
-    { weight: 3, arbitrary: fc.constantFrom('kill', 'restart', 'settle').map((what): Step => ({ do: what as 'kill' })) },
+    {
+      weight: 5,
+      arbitrary: fc.record({
+        do: fc.constant('publish' as const),
+        deeds: burst,
+        pace: fc.integer({ min: 1, max: 40 }),
+      }),
+    },
+    { weight: 3, arbitrary: fc.record({ do: fc.constant('wait' as const), share: fc.constantFrom(0, 0.2, 0.5, 0.9) }) },
+    { weight: 2, arbitrary: fc.constantFrom<Step>({ do: 'kill' }, { do: 'restart' }) },
   );
   return fc.record({
     steps: fc.array(step, { minLength: 3, maxLength: 10, size: 'max' }),
     capacity: fc.constantFrom(8, 64, 256),
-    end: fc.constantFrom('stop', 'stop', 'stop', 'kill'),
+    end: fc.constantFrom('calm', 'calm', 'stop', 'kill'),
   });
 }
 
 /** Runs the steps and the end. The books are looked at after each publish, and in each turn of the event loop besides. */
-async function live({ test, bus, journalOf }: EventScene, name: string, plugin: Plugin, run: Run): Promise<Outcome> {
+async function live(scene: EventScene, name: string, plugin: Plugin, run: Run): Promise<Outcome> {
+  const { bus, journalOf } = scene;
   const view = viewOf(bus, name);
   const balance = watch(() => expect([name, imbalance(view)]).toEqual([name, 0]));
   const ids: string[] = [];
   const deeds = new Map<string, Deed>();
   const settled: { ids: number; lines: number }[] = [];
+  const wait = async (share: number): Promise<void> => {
+    const most = Math.floor(view.counters.pending * share);
+    await waitFor(`${name} has settled all but ${most}`, () => view.counters.pending <= most).catch(
+      (cause: unknown) => {
+        throw new Error(`${JSON.stringify(view.counters)}, ${plugin.status().state}; ${lastWords(scene, name)}`, {
+          cause,
+        });
+      },
+    );
+    if (most === 0) settled.push({ ids: ids.length, lines: journalOf(name).length });
+  };
   for (const step of run.steps) {
     if (step.do === 'publish') {
       for (const deed of step.deeds) {
@@ -184,28 +244,40 @@ async function live({ test, bus, journalOf }: EventScene, name: string, plugin: 
         ids.push(id);
         deeds.set(id, deed);
         balance.look();
+        if (ids.length % step.pace === 0) await new Promise((resolve) => setImmediate(resolve));
       }
     } else if (step.do === 'kill') kill(plugin);
     else if (step.do === 'restart') plugin.restart();
-    else {
-      await waitFor(`${name} has settled all`, () => view.counters.pending === 0, 20_000);
-      settled.push({ ids: ids.length, lines: journalOf(name).length });
-    }
+    else await wait(step.share);
   }
-  await (run.end === 'stop' ? plugin.stop() : plugin.kill());
+  if (run.end === 'calm') await wait(0);
+  await (run.end === 'kill' ? plugin.kill() : plugin.stop());
   balance.end();
-  const crashes = test.facts.filter((fact) => fact.type === 'plugin.failed' && fact.plugin === name).length;
-  return { ids, deeds, lines: journalOf(name), settled, counters: view.counters, crashes };
+  const done = new Set(deeds.values());
+  const dies = [...DEADLY].some((deed) => done.has(deed)) || run.steps.some((step) => step.do === 'kill');
+  // A call that was cut just before a restart is made again by the next process.
+  const repeats = dies || (done.has('cut') && run.steps.some((step) => step.do === 'restart'));
+  return { ids, deeds, lines: journalOf(name), settled, counters: view.counters, dies, repeats };
+}
+
+/** What was logged last about the streams and the process of a plugin, for those who have to find out why it hangs. */
+function lastWords({ test }: EventScene, name: string): string {
+  const own = test.log.entries.filter(({ fields }) => fields?.['plugin'] === name);
+  const steps = own.filter(({ message, level }) => /^(?:stream|plugin)\./.test(message) || level !== 'debug');
+  return steps
+    .slice(-12)
+    .map(({ message, fields }) => [message, fields?.['form'], fields?.['code'], fields?.['generation']].join(' '))
+    .join('; ');
 }
 
 function watch(look: () => void): { readonly look: () => void; readonly end: () => void } {
-  let failure: unknown;
+  let failure: Error | undefined;
   let isOver = false;
   const guarded = (): void => {
     try {
       look();
     } catch (error) {
-      failure ??= error;
+      failure ??= error as Error;
     }
   };
   const again = (): void => {
@@ -239,8 +311,8 @@ function requireBooks({ ids, lines, counters }: Outcome, { end }: Run): void {
   const handled = new Set(lines.map(({ id }) => id)).size;
   expect(handled).toBeLessThanOrEqual(ids.length);
   expect(counters.delivered + counters.failed).toBeLessThanOrEqual(handled);
-  // An end by force leaves some unknown. An end in order drops nothing.
-  if (end === 'stop') expect(counters.dropped).toBe(0);
+  expect(end === 'calm' ? counters.dropped : 0).toBe(0);
+  expect(ids.length - handled).toBeLessThanOrEqual(counters.dropped + counters.unknown);
 }
 
 /** I1. The order of publishing within each process, and among the first times that events were handled. */
@@ -248,24 +320,30 @@ function requireOrder({ ids, lines }: Outcome): void {
   const place = new Map(ids.map((id, index) => [id, index]));
   for (const pid of new Set(lines.map((line) => line.pid))) {
     const places = lines.filter((line) => line.pid === pid).map(({ id }) => place.get(id) ?? -1);
-    expect(places).toEqual(places.toSorted((a, b) => a - b));
+    expectSame(
+      places,
+      places.toSorted((a, b) => a - b),
+    );
   }
   const handled = new Set(lines.map(({ id }) => id));
-  expect(firstOnes(lines.map(({ id }) => id))).toEqual(ids.filter((id) => handled.has(id)));
+  expectSame(
+    firstOnes(lines.map(({ id }) => id)),
+    ids.filter((id) => handled.has(id)),
+  );
 }
 
 /** I3, `acked` and `unary`: all are handled, once by each process, and again only what was not settled. */
-function requireAtLeastOnce({ ids, lines, settled, counters, crashes }: Outcome, { end }: Run): void {
-  if (end === 'stop') {
-    expect(firstOnes(lines.map(({ id }) => id))).toEqual(ids);
-    expect(counters.unknown).toBe(0);
-  }
+function requireAtLeastOnce(form: Form, { ids, lines, settled, counters, dies, repeats }: Outcome, { end }: Run): void {
+  if (end === 'calm' && counters.unknown === 0) expectSame(firstOnes(lines.map(({ id }) => id)), ids);
+  // Of a plugin with single calls only, what a process had got by a stream that it does not know, and was killed before it
+  // could say so, is unknown.
+  expect(end === 'calm' && (form === 'acked' || !dies) ? counters.unknown : 0).toBe(0);
   const byProcess = lines.map(({ id, pid }) => `${id} ${pid}`);
-  expect(byProcess).toEqual(firstOnes(byProcess));
+  expectSame(byProcess, firstOnes(byProcess));
   const seen = new Set<string>();
   const repeated = lines.filter(({ id }) => seen.has(id) || !seen.add(id));
   for (const line of repeated) expect(line).toMatchObject({ redelivered: true });
-  if (crashes === 0) expect(repeated).toEqual([]);
+  expect(repeats ? [] : repeated).toEqual([]);
   expect(repeated.length).toBeLessThanOrEqual(counters.redelivered);
   // What was settled at some instant is never handled after it.
   for (const at of settled) {
@@ -274,43 +352,41 @@ function requireAtLeastOnce({ ids, lines, settled, counters, crashes }: Outcome,
   }
 }
 
-/** I3, `stream`: none is handled twice, and what was not handled counts as unknown or dropped. */
-function requireAtMostOnce({ ids, lines, counters }: Outcome): void {
+/** I3, `stream`: none is handled twice. */
+function requireAtMostOnce({ lines }: Outcome): void {
   const handled = lines.map(({ id }) => id);
-  expect(handled).toEqual(firstOnes(handled));
-  expect(ids.length - handled.length).toBeLessThanOrEqual(counters.unknown + counters.dropped);
+  expectSame(handled, firstOnes(handled));
 }
 
 /** I5, I12. What was emitted has the plugin as its source, its cause as cause, and is one deeper than that. */
-function requireEchoes(
-  scene: EventScene,
-  name: string,
-  { ids, deeds, lines, counters }: Outcome,
-  { end }: Run,
-  returning: readonly Deed[] = ['return'],
-): void {
+function requireEchoes(scene: EventScene, name: string, { ids, deeds, lines, counters }: Outcome, { end }: Run): void {
   const echoes = scene.echoes.filter(({ source }) => source === name);
   const own = new Set(ids);
   for (const { subject, causationId, depth } of echoes) {
     expect([causationId, depth, own.has(subject ?? '')]).toEqual([subject, 1, true]);
   }
   // What handlers return is published once, with the result.
-  const returned = echoes.filter(({ type }) => type === 'echo.returned').map(({ subject }) => subject);
-  expect(returned).toEqual(firstOnes(returned as string[]));
-  const expected = ids.filter((id) => returning.includes(deeds.get(id) ?? 'nothing'));
-  if (end === 'stop' && counters.unknown === 0 && deeds.size > 0) {
-    if (expected.length > 0) expect(returned).toEqual(expected);
-  }
+  const returned = echoes.filter(({ type }) => type === 'echo.returned').map(({ subject }) => subject ?? '');
+  expectSame(returned, firstOnes(returned));
+  const expected = ids.filter((id) => deeds.get(id) === 'return');
+  if (end === 'calm' && counters.unknown === 0) expectSame(returned, expected);
   // What they emit comes once for each time that they ran.
   const emitted = echoes.filter(({ type }) => type === 'echo.emitted').map(({ subject }) => subject);
   const ran = lines.filter(({ id }) => deeds.get(id) === 'emit').length;
   expect(emitted.length).toBeLessThanOrEqual(ran);
 }
 
+/** As `toEqual`, of long lists: tells the first place where they differ. */
+function expectSame<T>(actual: readonly T[], expected: readonly T[]): void {
+  const at = expected.findIndex((item, index) => item !== actual[index]);
+  const [got, wanted] = [actual[at], expected[at]];
+  const difference = { at, got, wanted, known: expected.indexOf(got as T), length: actual.length };
+  expect(difference).toMatchObject({ at: -1, length: expected.length });
+}
+
 /** What runs must have reached, or they show nothing. */
-function note(reached: Set<string>, { counters, crashes, lines }: Outcome, { end }: Run): void {
+function note(reached: Set<string>, { counters, lines }: Outcome, { end }: Run): void {
   reached.add(end);
-  if (crashes > 0) reached.add('crash');
   if (counters.unknown > 0) reached.add('unknown');
   if (lines.some(({ redelivered }) => redelivered)) reached.add('redelivered');
 }
@@ -331,8 +407,10 @@ function echoesOf({ echoes }: EventScene, name: string, type: string): (string |
   return echoes.filter((event) => event.source === name && event.type === type).map(({ subject }) => subject);
 }
 
+/** Codes of the failures of a plugin. Of failures in a row the log has the first. */
 function failuresOf({ test }: EventScene, name: string): unknown[] {
-  return test.log.entries
-    .filter(({ message, fields }) => message === 'an event failed' && fields?.['subscription'] === name)
-    .map(({ fields }) => ({ ...fields, subscription: '' }));
+  const own = test.log.entries.filter(
+    ({ message, fields }) => message === 'an event failed' && fields?.['subscription'] === name,
+  );
+  return [...new Set(own.map(({ fields }) => (fields?.['error'] as RuntimeError | undefined)?.code))];
 }

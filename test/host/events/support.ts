@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { Bus, Receipt, SubscriptionView } from '../../../src/bus/index.ts';
-import type { LaunchOptions, Plugin } from '../../../src/host/index.ts';
+import type { HostOptions, LaunchOptions, Plugin } from '../../../src/host/index.ts';
 import type { DomainEvent } from '../../../src/ports/index.ts';
 import type { Deed, JournalPluginOrder } from '../fixtures/journal-plugin.ts';
 import { childEnv, hostForTest, nodeCommand } from '../support.ts';
@@ -26,7 +26,11 @@ export interface EventScene {
   /** Everything that plugins have emitted. */
   readonly echoes: readonly DomainEvent[];
   /** Launches the journal plugin. It may emit `echo.*` and nothing else. */
-  journalPlugin(name: string, order?: Omit<JournalPluginOrder, 'journal'>, launch?: Partial<LaunchOptions>): Promise<Plugin>;
+  journalPlugin(
+    name: string,
+    order?: Omit<JournalPluginOrder, 'journal'>,
+    launch?: Partial<LaunchOptions>,
+  ): Promise<Plugin>;
   /** Where the journal of a plugin is. */
   pathOf(name: string): string;
   /** What a plugin has handled so far, in order. */
@@ -37,12 +41,12 @@ export interface EventScene {
 export const BLOCK = { overflow: 'block', blockMs: 20_000 } as const;
 
 /** A host for tests about events. Crashes never end in quarantine, and what waits for time waits briefly. */
-export function eventScene(): EventScene {
+export function eventScene(delivery: NonNullable<HostOptions['events']>['delivery'] = {}): EventScene {
   const test = hostForTest({
     crashBudget: { limit: 1_000_000 },
     events: {
       source: 'core',
-      delivery: { lateResultsMs: 300, closeTimeoutMs: 300, backoff: { initialMs: 20, maxMs: 100 } },
+      delivery: { lateResultsMs: 300, closeTimeoutMs: 300, backoff: { initialMs: 20, maxMs: 100 }, ...delivery },
     },
   });
   const directory = mkdtempSync('/tmp/tj-');

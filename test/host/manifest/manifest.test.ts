@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { parseDocument } from 'yaml';
 import { HOST_VERSION } from '../../../src/host/host-version.ts';
 import { checkManifest, pluginConfig, requireHostVersion } from '../../../src/host/manifest/index.ts';
 import type { Manifest } from '../../../src/host/manifest/index.ts';
 import pkg from '../../../package.json' with { type: 'json' };
+import { NodeIndex } from '../../../src/host/manifest/node-index.ts';
 import { changed, check, FULLEST, SMALLEST } from './support.ts';
 
 const IS_MAPPING = 'must be a mapping';
@@ -72,6 +74,8 @@ describe('a manifest', () => {
     ['apiVersion', 'troupe.plugin/v2', 'apiVersion', 'must be troupe.plugin/v1, not "troupe.plugin/v2"'],
     ['name', '', 'name', 'must be 1 to 128 letters'],
     ['name', 'a'.repeat(129), 'name', 'must be 1 to 128 letters'],
+    ['name', '.', 'name', 'and not "." or ".." alone'],
+    ['name', '..', 'name', 'and not "." or ".." alone'],
     ['version', '1.2', 'version', 'must be a semantic version'],
     ['version', 'v1.2.3', 'version', 'must be a semantic version'],
     ['description', '', 'description', 'must be a text'],
@@ -197,6 +201,65 @@ describe('a manifest', () => {
 });
 
 describe('the text of a manifest', () => {
+  it.each(['yaml', 'json'] as const)(
+    'tells the first 100 of 3,000 problems of %s, and how many more there are',
+    (format) => {
+      const keys = Object.fromEntries(Array.from({ length: 3_000 }, (_, index) => [`k${index}`, 1]));
+
+      const checked = checkManifest(JSON.stringify({ ...SMALLEST, ...keys }, undefined, 2), format, '/x');
+
+      const problems = 'problems' in checked ? checked.problems : [];
+      expect(problems).toHaveLength(101);
+      expect(problems[99]).toMatchObject({ path: 'k99', line: 110, column: 3 });
+      expect(problems[100]).toMatchObject({ path: '', message: 'has 2900 more problems' });
+    },
+  );
+
+  it.each<[string, string, 'yaml' | 'json']>([
+    ['40,000 keys', Array.from({ length: 40_000 }, (_, index) => `k${index}: 1\n`).join(''), 'yaml'],
+    ['30,000 keys', JSON.stringify(Array.from({ length: 30_000 }, (_, index) => ({ [`k${index}`]: 1 }))), 'json'],
+    ['200,000 brackets', '['.repeat(200_000), 'yaml'],
+    ['100,000 commas', `[${','.repeat(100_000)}]`, 'yaml'],
+  ])('of %s has more than 100,000 parts, which is 1 problem', (_, text, format) => {
+    const message = 'has more than 100000 words, marks, spaces and line ends';
+
+    expect(checkManifest(text, format, '/x')).toMatchObject({ problems: [{ path: '', message }] });
+    expect(checkManifest(text, format, '/x')).toHaveProperty('problems.length', 1);
+  });
+
+  it('of 30,000 brackets is too deep, which is 1 problem', () => {
+    const message = 'is nested more than 64 levels deep';
+
+    expect(checkManifest('['.repeat(30_000), 'yaml', '/x')).toMatchObject({ problems: [{ path: '', message }] });
+  });
+
+  it.each(['yaml', 'json'] as const)(
+    'with 1 key 3 times, in a mapping of a list, is refused in %s with 2 places',
+    (format) => {
+      const text = '{ "a": 1,\n"b": [{ "c": 1,\n"c": 2,\n"c": 3 }] }';
+
+      const checked = checkManifest(text, format, '/x');
+
+      const problems = 'problems' in checked ? checked.problems : [];
+      expect(problems.map(({ line, column, message }) => [line, column, message])).toEqual([
+        [3, 1, 'has a key twice'],
+        [4, 1, 'has a key twice'],
+      ]);
+    },
+  );
+
+  it('is looked through once for 2,000 problems in 1 mapping', () => {
+    const document = parseDocument(Array.from({ length: 2_000 }, (_, index) => `k${index}: 1`).join('\n'));
+    const index = new NodeIndex(document);
+    index.offsetOf(['k0']);
+    const { items } = document.contents as unknown as { items: unknown };
+
+    // From here on the mapping itself is not asked again: it may even be empty.
+    (items as unknown[]).length = 0;
+
+    expect([index.offsetOf(['k1']), index.offsetOf(['k1999']), index.offsetOf(['none'])]).toEqual([6, 16_881, 0]);
+  });
+
   it.each([
     ['yaml', 'a: [1\nb: 2', 2],
     ['yaml', 'a: 1\na: 2', 2],
