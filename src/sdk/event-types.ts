@@ -77,7 +77,8 @@ export interface EventOptions {
   /** Milliseconds that the handlers of one event have, together. Default 5,000. */
   readonly handlerTimeoutMs?: number | undefined;
   /**
-   * Whether an event is decoded before its handlers run, or field by field as they read it. Default `full`.
+   * Whether an event is decoded before its handlers run, or field by field as they read it. Default `full`. An event
+   * that is decoded as it is read keeps the message that it came in for as long as somebody has hold of it.
    */
   readonly decode?: 'full' | 'lazy' | undefined;
   /** Events that the host may send ahead of the one at work. Default 4,096. */

@@ -7,6 +7,9 @@
 //   V3. Of a stream that was cut, what has not begun does not run: the host sends it again. The process has one stream at a
 //       time; a new one cuts the one before.
 //   V4. When the host has no more to send, the stream ends after the last answer.
+//   V5. The first answer says where the stream stands: the host goes on with the event behind `settled`. Where the results
+//       of all that is settled do not fit into it, the host sends such events again; they do not run again, and later
+//       answers say of no event that the host has not sent on this stream.
 
 import { RuntimeError } from '../../errors/index.ts';
 import type { CallContext } from '../../ports/index.ts';
@@ -44,7 +47,11 @@ export class DeliverServer {
 
   #begin(stream: DeliverStream, { session: id, nextSequence }: DeliverStart): DeliverSession {
     if (this.#session?.id === id) this.#session.resume(nextSequence);
-    else this.#session = new DeliverSession(id, nextSequence, this.#window);
+    else {
+      this.#session?.end();
+      const confirm = (outcome: Outcome): void => this.#dispatcher.confirm(outcome);
+      this.#session = new DeliverSession(id, nextSequence, this.#window, confirm);
+    }
     this.#stream?.cut(new RuntimeError('ABORTED', 'the host has opened another stream'));
     this.#stream = stream;
     return this.#session;
@@ -58,10 +65,11 @@ class DeliverStream implements EventOwner {
   readonly #dispatcher: Dispatcher;
   readonly #begin: (start: DeliverStart) => DeliverSession;
   #session: DeliverSession | undefined;
-  /** The last number that has come. */
+  /** The last number that has come, or was settled by the first answer. */
   #last = 0;
   /** The last number whose result was told. */
   #told = 0;
+  #hasAnswered = false;
   #isGone = false;
   #hasAll = false;
 
@@ -74,12 +82,9 @@ class DeliverStream implements EventOwner {
     );
   }
 
-  get isGone(): boolean {
-    return this.#isGone;
-  }
-
   /** V3. */
   cut(error?: RuntimeError): void {
+    if (!this.#isGone) this.#dispatcher.drop(this);
     this.#isGone = true;
     this.answers.end(error);
   }
@@ -98,9 +103,9 @@ class DeliverStream implements EventOwner {
     }
   }
 
-  settled(sequence: number, id: string, outcome: Outcome): void {
+  settled(sequence: number, view: EventView, outcome: Outcome): void {
     // What began before the cut settles too: the host hears of it when it comes back.
-    this.#session?.settle(sequence, id, outcome);
+    this.#session?.settle(sequence, view, outcome);
   }
 
   flush(): void {
@@ -114,7 +119,11 @@ class DeliverStream implements EventOwner {
     if (resultsReceived > session.settled) refuse(`knows the results up to ${resultsReceived} of ${session.settled}`);
     if (events.length > 0) this.#check(session, firstSequence, events);
     session.received(resultsReceived);
-    for (const event of events) this.#dispatcher.add(event, attempt, ++this.#last, this);
+    // V5.
+    const again = Math.min(events.length, Math.max(0, session.settled - this.#last));
+    this.#dispatcher.add(again === 0 ? events : events.slice(again), attempt, this.#last + again + 1, this);
+    this.#last += events.length;
+    if (again > 0) this.answers.poke();
   }
 
   #start(start: DeliverStart | undefined): DeliverSession {
@@ -123,7 +132,7 @@ class DeliverStream implements EventOwner {
     if (start.nextSequence < 1) return refuse(`starts with event ${start.nextSequence}; they count from 1`);
     this.#session = this.#begin(start);
     this.#told = start.nextSequence - 1;
-    this.#last = this.#session.settled;
+    this.#last = this.#told;
     // V1.
     this.answers.poke();
     return this.#session;
@@ -139,9 +148,12 @@ class DeliverStream implements EventOwner {
 
   #answer(): { readonly answer: DeliverAnswer; readonly more: boolean } {
     const session = this.#session ?? refuse('was never read');
-    const { answer, more, told } = session.report(this.#told);
+    const { answer, more, told } = session.report(this.#told, this.#hasAnswered ? this.#last : session.settled);
     this.#told = told;
-    return { answer, more };
+    // V5.
+    if (!this.#hasAnswered) this.#last = Math.max(this.#last, told);
+    this.#hasAnswered = true;
+    return { answer, more: more && told < this.#last };
   }
 
   /** V4. */
@@ -154,8 +166,8 @@ class DeliverStream implements EventOwner {
 export function requireEvent(event: EventView): void {
   let problem: string | undefined;
   try {
-    if (event.id === '') problem = 'without an id';
-    else if (event.type === '') problem = 'without a type';
+    if (event.idEnd === event.idStart) problem = 'without an id';
+    else if (!event.hasType) problem = 'without a type';
   } catch (cause) {
     throw new RuntimeError('INVALID_ARGUMENT', 'a message of the host has an event that cannot be read', { cause });
   }

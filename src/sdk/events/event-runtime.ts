@@ -102,6 +102,7 @@ export function createEventRuntime(given: EventRuntimeOptions): EventRuntime {
       clock,
       scheduler: environment.scheduler,
       log,
+      window: options.window,
       handlerTimeoutMs: options.handlerTimeoutMs,
       emit: emitFrom,
     });
@@ -111,7 +112,7 @@ export function createEventRuntime(given: EventRuntimeOptions): EventRuntime {
 
   return {
     service: server?.service,
-    emit: (draft) => emitFrom(draft, causes.getStore()),
+    emit: (draft) => emitFrom(draft, causes.getStore()?.causationId),
     root: (work) => causes.run(undefined, work),
     async drain(deadlineMs) {
       const all = async (): Promise<void> => {

@@ -21,12 +21,22 @@ export function createHandlerIndex(handlers: AnyHandlers): (type: string) => rea
     handler === undefined ? [] : [{ glob: compileGlob(pattern), handler }],
   );
   const byType = new Map<string, readonly AnyHandler[]>();
-  return (type) => {
+  let lastType = '';
+  let last: readonly AnyHandler[] = [];
+  const find = (type: string): readonly AnyHandler[] => {
     const known = byType.get(type);
     if (known !== undefined) return known;
     const found = rules.filter(({ glob }) => glob.matches(type)).map(({ handler }) => handler);
     if (byType.size >= REMEMBERED_TYPES) byType.clear();
     byType.set(type, found);
     return found;
+  };
+  return (type) => {
+    // Events of a type often come one behind the other.
+    if (type !== lastType) {
+      last = find(type);
+      lastType = type;
+    }
+    return last;
   };
 }

@@ -1,4 +1,4 @@
-// The handlers of one event at work, and what they know.
+// The handlers of one event that are waited for.
 //
 // Invariants:
 //   R1. A run has one outcome: that of its handlers, or that of the deadline, whichever comes first.
@@ -8,59 +8,33 @@
 import { DeadlineExceededError } from '../../errors/index.ts';
 import type { RuntimeError } from '../../errors/index.ts';
 import type { EmittedEvent, EventError } from '../../gen/troupe/events/v1/events.ts';
-import type { Clock, DomainEvent, EventDraft, Logger, TimerHandle } from '../../ports/index.ts';
-import type { EmitReceipt, EventContext } from '../event-types.ts';
+import type { Clock, DomainEvent, TimerHandle } from '../../ports/index.ts';
 import { causes } from './causes.ts';
 import { encodeReturned } from './drafts.ts';
+import type { HandlerContext, HandlerContextOptions } from './handler-context.ts';
 import type { AnyHandler } from './handler-index.ts';
 import { errorOf, outcomeOf } from './outcome.ts';
 import type { Outcome } from './outcome.ts';
 
-/** Publishes an event; `cause` is the id of the event that caused it, undefined for none. */
-export type EmitFrom = (draft: EventDraft, cause: string | undefined) => Promise<EmitReceipt>;
-
 /** What a run works with. */
-export interface HandlerRunOptions {
+export interface HandlerRunOptions extends HandlerContextOptions {
   readonly clock: Clock;
-  readonly log: Logger;
   readonly handlerTimeoutMs: number;
-  readonly emit: EmitFrom;
 }
 
-/** One event in the hands of its handlers; also the context that they get. */
-export class HandlerRun implements EventContext {
-  readonly causationId: string;
-  readonly attempt: number;
+/** One event in the hands of handlers that take their time, or of several ones. */
+export class HandlerRun {
   readonly #options: HandlerRunOptions;
-  /** Made when it is asked for: most handlers do not look at it. */
-  #controller: AbortController | undefined;
+  readonly #context: HandlerContext;
   #timer: TimerHandle | undefined;
   #outcome: Outcome | undefined;
   #done: ((outcome: Outcome) => void) | undefined;
   readonly #emitted: EmittedEvent[] = [];
 
-  constructor(options: HandlerRunOptions, id: string, attempt: number) {
+  constructor(options: HandlerRunOptions, context: HandlerContext) {
     this.#options = options;
-    this.causationId = id;
-    this.attempt = attempt;
+    this.#context = context;
   }
-
-  get log(): Logger {
-    return this.#options.log;
-  }
-
-  get redelivered(): boolean {
-    return this.attempt > 0;
-  }
-
-  get signal(): AbortSignal {
-    this.#controller ??= new AbortController();
-    if (this.#outcome?.error?.code === 'DEADLINE_EXCEEDED') this.#controller.abort(this.#deadline());
-    return this.#controller.signal;
-  }
-
-  /** Bound, so that handlers may take it out of the context. */
-  readonly emit = (draft: EventDraft): Promise<EmitReceipt> => this.#options.emit(draft, this.causationId);
 
   /** Calls back once with the outcome. */
   onDone(callback: (outcome: Outcome) => void): void {
@@ -87,7 +61,7 @@ export class HandlerRun implements EventContext {
         // R1. Those that have not begun by the deadline do not begin any more.
         if (this.#outcome !== undefined) break;
         try {
-          const value = await causes.run(this.causationId, handler, event, this);
+          const value = await causes.run(this.#context, handler, event, this.#context);
           const error = this.#collect(value);
           first ??= error;
         } catch (reason) {
@@ -118,8 +92,8 @@ export class HandlerRun implements EventContext {
   #failed(reason: unknown): EventError {
     const error = errorOf('HANDLER_FAILED', reason);
     if (this.#outcome !== undefined) {
-      const { causationId: event } = this;
-      this.log.log('warn', 'a handler failed after its deadline', { event, problem: error.message });
+      const { causationId: event } = this.#context;
+      this.#options.log.log('warn', 'a handler failed after its deadline', { event, problem: error.message });
     }
     return error;
   }
@@ -129,12 +103,12 @@ export class HandlerRun implements EventContext {
     this.#timer = clock.setTimeout(() => {
       const deadline = this.#deadline();
       this.#finish(errorOf('DEADLINE_EXCEEDED', deadline));
-      this.#controller?.abort(deadline);
+      this.#context.expire(deadline);
     }, handlerTimeoutMs);
   }
 
   #deadline(): RuntimeError {
-    return new DeadlineExceededError(`handling event ${this.causationId}`, this.#options.handlerTimeoutMs);
+    return new DeadlineExceededError(`handling event ${this.#context.causationId}`, this.#options.handlerTimeoutMs);
   }
 
   #finish(error: EventError | undefined): void {

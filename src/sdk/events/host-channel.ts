@@ -2,11 +2,9 @@
 
 import { createSystem } from '../../actors/core/index.ts';
 import { createHostChannelLogic } from '../../actors/host-channel/index.ts';
+import { HOST_EVENT_SERVICE_ID } from '../../ports/index.ts';
 import type { ConnectionBroker, Environment } from '../../ports/index.ts';
 import type { HostCalls } from './host-calls.ts';
-
-/** The broker id under which a host announces its HostEventService, before Init. */
-export const HOST_EVENT_SERVICE_ID = 1;
 
 /** Milliseconds that the channel has to end. */
 const STOP_MS = 1_000;

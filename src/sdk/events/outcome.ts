@@ -3,13 +3,57 @@ import type { EmittedEvent, EventError, EventResult } from '../../gen/troupe/eve
 import { textOfThrown } from './drafts.ts';
 
 /** What became of one event, whatever form it came by. */
-export interface Outcome {
-  readonly emitted: readonly EmittedEvent[];
-  readonly error: EventError | undefined;
+export class Outcome {
+  #emitted: readonly EmittedEvent[];
+  #error: EventError | undefined;
+  #bytes: number | undefined;
+
+  constructor(emitted: readonly EmittedEvent[], error: EventError | undefined) {
+    this.#emitted = emitted;
+    this.#error = error;
+  }
+
+  get emitted(): readonly EmittedEvent[] {
+    return this.#emitted;
+  }
+
+  get error(): EventError | undefined {
+    return this.#error;
+  }
+
+  /** About what it takes to keep, or to send. */
+  get bytes(): number {
+    this.#bytes ??= bytesOf(this.#emitted, this.#error);
+    return this.#bytes;
+  }
+
+  /** Whoever asks from now on hears that it was handled, and no more. */
+  forget(): void {
+    this.#emitted = [];
+    this.#error = FORGOTTEN;
+    this.#bytes = 0;
+  }
 }
 
 /** All handlers are done and there is nothing to say about it. */
-export const DONE: Outcome = { emitted: [], error: undefined };
+export const DONE: Outcome = new Outcome([], undefined);
+
+const FORGOTTEN: EventError = {
+  code: 'RESULT_FORGOTTEN' satisfies Code,
+  message: 'the event was handled before, and its result is not kept any more',
+};
+
+/** Bytes beside those of the texts and the payload. */
+const ENTRY_BYTES = 128;
+
+function bytesOf(emitted: readonly EmittedEvent[], error: EventError | undefined): number {
+  let bytes = ENTRY_BYTES + (error?.message.length ?? 0);
+  for (const { type, subject, contentType, metadata, payload } of emitted) {
+    bytes += ENTRY_BYTES + type.length + subject.length + contentType.length + payload.length;
+    for (const [key, value] of Object.entries(metadata)) bytes += key.length + value.length;
+  }
+  return bytes;
+}
 
 /** Whether an outcome says more than "done". */
 export function saysMore(outcome: Outcome): boolean {
@@ -18,7 +62,7 @@ export function saysMore(outcome: Outcome): boolean {
 
 /** The outcome of handlers that have run. */
 export function outcomeOf(emitted: readonly EmittedEvent[], error: EventError | undefined): Outcome {
-  return emitted.length === 0 && error === undefined ? DONE : { emitted, error };
+  return emitted.length === 0 && error === undefined ? DONE : new Outcome(emitted, error);
 }
 
 /** Why an event failed. */

@@ -14,6 +14,8 @@ export class ResultReports {
   readonly #calls: HostCalls;
   readonly #log: Logger;
   #results: EventResult[] = [];
+  readonly #onReported = new Map<EventResult, () => void>();
+  readonly #onLost = new Set<(problem: RuntimeError) => void>();
   #sending: Promise<void> | undefined;
 
   constructor(calls: HostCalls, log: Logger) {
@@ -26,8 +28,16 @@ export class ResultReports {
     return this.#results.length;
   }
 
-  add(result: EventResult): void {
+  /** @param onReported called when the host has the result, or never will */
+  add(result: EventResult, onReported?: () => void): void {
     this.#results.push(result);
+    if (onReported !== undefined) this.#onReported.set(result, onReported);
+  }
+
+  /** Calls back when results could not be reported; what was added before is not waited for any more. Returns the end of it. */
+  onLost(callback: (problem: RuntimeError) => void): () => void {
+    this.#onLost.add(callback);
+    return () => this.#onLost.delete(callback);
   }
 
   /** Sends what waits, unless that is under way. */
@@ -51,12 +61,23 @@ export class ResultReports {
       try {
         await this.#calls.request(HostEventServiceService.reportResults, { results }, false);
       } catch (error) {
-        // At most once is what the form promises: the host counts these as unknown.
-        const problem = RuntimeError.from(error).rawMessage;
-        this.#log.log('warn', 'results of events could not be reported', { results: results.length, problem });
+        this.#lose(results.length, RuntimeError.from(error).rawMessage);
       }
       this.#results.splice(0, results.length);
+      if (this.#onReported.size > 0) for (const result of results) this.#tell(result);
     }
+  }
+
+  /** At most once is what the form promises: the host counts these as unknown once their stream has ended. */
+  #lose(results: number, problem: string): void {
+    this.#log.log('warn', 'results of events could not be reported', { results, problem });
+    const error = new RuntimeError('UNAVAILABLE', `${results} results of events could not be reported: ${problem}`);
+    for (const callback of this.#onLost) callback(error);
+  }
+
+  #tell(result: EventResult): void {
+    this.#onReported.get(result)?.();
+    this.#onReported.delete(result);
   }
 }
 

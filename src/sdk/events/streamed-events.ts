@@ -3,12 +3,13 @@
 // Invariants:
 //   W1. What was taken in runs, also when the stream is cut: the host does not send it again.
 //   W2. At most a window of events waits or has a result that the host has not got; then nothing is read.
+//   W3. A result that cannot be reported ends the call: else the host would wait for it as long as the stream is open.
 
 import type { StreamEventsResponse } from '../../gen/troupe/events/v1/events.ts';
-import type { StreamedEvent } from '../../transport/events/index.ts';
+import type { EventView, StreamedEvent } from '../../transport/events/index.ts';
 import { refuse, requireEvent } from './deliver.ts';
 import type { Dispatcher, EventOwner } from './dispatcher.ts';
-import { resultOf } from './outcome.ts';
+import { resultOf, saysMore } from './outcome.ts';
 import type { Outcome } from './outcome.ts';
 import type { ResultReports } from './result-reports.ts';
 
@@ -19,14 +20,34 @@ export async function streamEvents(
   window: number,
   requests: AsyncIterable<StreamedEvent>,
 ): Promise<StreamEventsResponse> {
-  const owner = new StreamOwner(reports);
+  const lost = Promise.withResolvers<never>();
+  const owner = new StreamOwner(dispatcher, reports);
+  // W3.
+  const stopListening = reports.onLost((problem) => {
+    owner.isGone = true;
+    lost.reject(problem);
+  });
+  try {
+    return await Promise.race([takeIn(owner, window, requests), lost.promise]);
+  } finally {
+    stopListening();
+  }
+}
+
+async function takeIn(
+  owner: StreamOwner,
+  window: number,
+  requests: AsyncIterable<StreamedEvent>,
+): Promise<StreamEventsResponse> {
+  const { dispatcher, reports } = owner;
   let received = 0;
   for await (const { event, sequence, attempt } of requests) {
+    if (owner.isGone) break;
     if (sequence !== received + 1) refuse(`has event ${sequence} after event ${received}`);
     requireEvent(event);
     received = sequence;
     owner.open += 1;
-    dispatcher.add(event, attempt, sequence, owner);
+    dispatcher.add([event], attempt, sequence, owner);
     dispatcher.work();
     // W2.
     if (owner.open + reports.waiting >= window) {
@@ -39,15 +60,17 @@ export async function streamEvents(
 }
 
 class StreamOwner implements EventOwner {
-  /** W1. */
-  readonly isGone = false;
   /** Events that have not settled. */
   open = 0;
-  readonly #reports: ResultReports;
+  /** Whether the call has ended for want of results. */
+  isGone = false;
+  readonly dispatcher: Dispatcher;
+  readonly reports: ResultReports;
   #waiters: { readonly limit: number; readonly resolve: () => void }[] = [];
 
-  constructor(reports: ResultReports) {
-    this.#reports = reports;
+  constructor(dispatcher: Dispatcher, reports: ResultReports) {
+    this.dispatcher = dispatcher;
+    this.reports = reports;
   }
 
   /** Settles when fewer than `limit` events are open. */
@@ -56,9 +79,10 @@ class StreamOwner implements EventOwner {
     return new Promise((resolve) => this.#waiters.push({ limit, resolve }));
   }
 
-  settled(sequence: number, id: string, outcome: Outcome): void {
+  settled(sequence: number, { id }: EventView, outcome: Outcome): void {
     this.open -= 1;
-    this.#reports.add(resultOf(sequence, id, outcome));
+    const onReported = saysMore(outcome) ? () => this.dispatcher.confirm(outcome) : undefined;
+    this.reports.add(resultOf(sequence, id, outcome), onReported);
     if (this.#waiters.length === 0) return;
     const ready = this.#waiters.filter(({ limit }) => this.open < limit);
     this.#waiters = this.#waiters.filter(({ limit }) => this.open >= limit);
@@ -66,6 +90,6 @@ class StreamOwner implements EventOwner {
   }
 
   flush(): void {
-    this.#reports.flush();
+    this.reports.flush();
   }
 }

@@ -4,6 +4,7 @@ import type { CallContext } from '../../ports/index.ts';
 import type { HandledEvent } from '../../transport/events/index.ts';
 import { requireEvent } from './deliver.ts';
 import type { Dispatcher, EventOwner } from './dispatcher.ts';
+import { DONE } from './outcome.ts';
 import type { Outcome } from './outcome.ts';
 
 /**
@@ -20,18 +21,27 @@ export async function handleEvent(
   if (dispatcher.waiting >= window) {
     throw new RuntimeError('RESOURCE_EXHAUSTED', `${dispatcher.waiting} events wait for their handlers`);
   }
-  const outcome = await new Promise<Outcome>((resolve) => {
+  return new Promise<HandleEventResponse>((resolve) => {
+    const giveUp = (): void => {
+      dispatcher.drop(owner);
+      // Nobody hears what becomes of a call that was given up.
+      resolve(responseOf(DONE));
+    };
     const owner: EventOwner = {
-      get isGone() {
-        return signal.aborted;
+      settled: (_sequence, _view, outcome) => {
+        signal.removeEventListener('abort', giveUp);
+        resolve(responseOf(outcome));
+        dispatcher.confirm(outcome);
       },
-      settled: (_sequence, _id, settled) => resolve(settled),
       flush: () => {},
     };
-    // Nobody hears what becomes of a call that was given up.
-    signal.addEventListener('abort', () => resolve({ emitted: [], error: undefined }), { once: true });
-    dispatcher.add(event, attempt, 0, owner);
+    if (signal.aborted) return giveUp();
+    signal.addEventListener('abort', giveUp, { once: true });
+    dispatcher.add([event], attempt, 0, owner);
     dispatcher.work();
   });
-  return { emitted: [...outcome.emitted], error: outcome.error };
+}
+
+function responseOf({ emitted, error }: Outcome): HandleEventResponse {
+  return { emitted: [...emitted], error };
 }

@@ -1,15 +1,7 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { RuntimeError } from '../../../src/errors/index.ts';
-import { createManualEnvironment } from '../../../src/ports/index.ts';
-import type { WireEvent } from '../../../src/ports/index.ts';
-import { createPluginServices, definePlugin } from '../../../src/sdk/index.ts';
-import type { PluginAuthoring } from '../../../src/sdk/index.ts';
-import type { EventMap } from '../../../src/sdk/index.ts';
-import { createEventEncoder, hostEventDescriptor } from '../../../src/transport/events/index.ts';
-import type { DeliverAnswer, DeliverFrame } from '../../../src/transport/events/index.ts';
-import { createMemoryConnection } from '../../../src/transport/memory/index.ts';
-import type { MemoryConnection } from '../../../src/transport/memory/index.ts';
-import { AnswerQueue } from '../../../src/testing/plugins/answer-queue.ts';
+import { all, encoded, fail, frame, last, plugin, started, streamed } from './support.ts';
+import type { Stream } from './support.ts';
 
 describe('Deliver', () => {
   it('answers the start at once with what is settled and 4,096 credits', async () => {
@@ -81,18 +73,22 @@ describe('Deliver', () => {
     expect([same.settled, same.results.length, other.settled]).toEqual([2, 0, 0]);
   });
 
-  it('gives no credits while a whole window of results is kept', async () => {
+  it('gives no credits beyond 8 events while more than a window of 4 results is kept', async () => {
     const { open } = await plugin({ on: { '*': () => ({ type: 't' }) }, window: 4 });
     const stream = open();
     await stream.next();
 
     stream.send(1, 4);
     const full = await stream.next();
-    stream.frames.put(frame(5, ['e5'], 2));
-    const more = await stream.next().catch(codeOf);
+    stream.send(5, 4);
+    const over = await stream.next();
+    const resumed = await open({ session: 's', nextSequence: 7 }).next();
 
-    expect([full.settled, full.sendLimit]).toEqual([4, 7]);
-    expect(more).toMatchObject({ settled: 5, sendLimit: 9 });
+    expect([full, over, resumed].map(({ settled, sendLimit }) => [settled, sendLimit])).toEqual([
+      [4, 8],
+      [8, 8],
+      [8, 12],
+    ]);
   });
 
   it('ends the open stream with ABORTED when the host opens another one', async () => {
@@ -158,6 +154,22 @@ describe('StreamEvents', () => {
     expect(ran).toEqual(['a', 'b']);
   });
 
+  it('fails the call when 2 results cannot be reported within 30 s, so that the host does not wait for them', async () => {
+    const { connection, environment } = await plugin({ on: { '*': () => undefined } });
+    const { frames, answer } = streamed(connection);
+    let ended: unknown;
+    answer.catch((error: unknown) => (ended = error));
+    frames.put({ event: encoded('a'), sequence: 1, attempt: 0 });
+    frames.put({ event: encoded('b'), sequence: 2, attempt: 0 });
+
+    await environment.clock.advanceAsync(29_000, { turns: 20 });
+    expect(ended).toBeUndefined();
+    while (ended === undefined) await environment.clock.advanceAsync(1_000, { turns: 20 });
+
+    expect(ended).toMatchObject({ code: 'UNAVAILABLE' });
+    expect(environment.clock.now()).toBeLessThan(60_000);
+  });
+
   it('refuses a gap with INVALID_ARGUMENT', async () => {
     const { connection } = await plugin({ on: { '*': () => undefined } });
     const { frames, answer } = streamed(connection);
@@ -167,113 +179,3 @@ describe('StreamEvents', () => {
     await expect(answer).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
   });
 });
-
-// Helpers
-
-interface Stream {
-  readonly frames: AnswerQueue<DeliverFrame>;
-  readonly start: () => void;
-  next(): Promise<DeliverAnswer>;
-  /** Sends `count` events, numbered from `first`. */
-  send(first: number, count: number): void;
-  cut(): void;
-}
-
-interface Running {
-  readonly connection: MemoryConnection;
-  open(start?: NonNullable<DeliverFrame['start']> | 'later'): Stream;
-}
-
-const encoder = createEventEncoder();
-const START = { session: 's', nextSequence: 1 };
-
-async function plugin(authoring: PluginAuthoring<EventMap, EventMap>): Promise<Running> {
-  const environment = createManualEnvironment();
-  const broker = { nextId: () => 2, accept: () => fail('no'), dial: () => Promise.reject(new Error('no host')) };
-  const { services, close } = await createPluginServices(definePlugin(authoring), { broker, environment });
-  const connection = createMemoryConnection(services, { clock: environment.clock });
-  onTestFinished(() => {
-    connection.close();
-    close();
-  });
-  return { connection, open: (start = START) => opened(connection, start) };
-}
-
-function opened(connection: MemoryConnection, start: NonNullable<DeliverFrame['start']> | 'later'): Stream {
-  const frames = new AnswerQueue<DeliverFrame>();
-  const answers = connection.bidiStream(hostEventDescriptor.deliver, frames)[Symbol.asyncIterator]();
-  const begin = (): void => frames.put(started(start === 'later' ? START : start));
-  if (start !== 'later') begin();
-  return {
-    frames,
-    start: begin,
-    async next() {
-      const { done, value } = await answers.next();
-      return done === true ? fail('the stream is over') : (value as DeliverAnswer);
-    },
-    send(first, count) {
-      frames.put(
-        frame(
-          first,
-          Array.from({ length: count }, (_, index) => `e${first + index}`),
-        ),
-      );
-    },
-    cut: () => frames.end(new RuntimeError('CANCELLED', 'cut')),
-  };
-}
-
-function started(start: NonNullable<DeliverFrame['start']>): DeliverFrame {
-  return { ...frame(0, []), start };
-}
-
-function frame(firstSequence: number, ids: readonly string[], resultsReceived = 0, type = 't'): DeliverFrame {
-  return { firstSequence, events: ids.map((id) => encoded(id, type)), attempt: 0, resultsReceived };
-}
-
-function encoded(id: string, type = 't'): ReturnType<typeof encoder.encode> {
-  const event: WireEvent = {
-    id,
-    type,
-    time: 0,
-    source: 'host',
-    subject: '',
-    contentType: '',
-    metadata: {},
-    payload: new Uint8Array(),
-    depth: 0,
-    causationId: '',
-  };
-  return encoder.encode(event);
-}
-
-function streamed(connection: MemoryConnection): {
-  frames: AnswerQueue<{ event: ReturnType<typeof encoded>; sequence: number; attempt: number }>;
-  answer: Promise<unknown>;
-} {
-  const frames = new AnswerQueue<{ event: ReturnType<typeof encoded>; sequence: number; attempt: number }>();
-  const answer = connection.clientStream(hostEventDescriptor.streamEvents, frames);
-  answer.catch(() => {});
-  return { frames, answer };
-}
-
-async function last(stream: Stream): Promise<never> {
-  for (;;) await stream.next();
-}
-
-async function all(stream: Stream): Promise<DeliverAnswer[]> {
-  const answers: DeliverAnswer[] = [];
-  try {
-    for (;;) answers.push(await stream.next());
-  } catch {
-    return answers;
-  }
-}
-
-function fail(text: string): never {
-  throw new Error(text);
-}
-
-function codeOf(error: unknown): unknown {
-  return RuntimeError.from(error).code;
-}
