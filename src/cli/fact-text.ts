@@ -1,4 +1,5 @@
-import type { PluginProcessFact } from '../machines/index.ts';
+import type { HostFact, PluginEventFact } from '../host/index.ts';
+import type { EventStreamFact, PluginProcessFact } from '../machines/index.ts';
 import { printable } from './printable.ts';
 import type { Tone } from './style.ts';
 
@@ -9,7 +10,7 @@ export interface FactText {
 }
 
 /** Says a fact about a plugin in one line, without the plugin's name in front. */
-export function factText(fact: PluginProcessFact): FactText {
+export function factText(fact: PluginProcessFact | Exclude<PluginEventFact, EventStreamFact>): FactText {
   switch (fact.type) {
     case 'plugin.starting':
       return { text: fact.launch === 1 ? 'starts' : `starts again (start ${fact.launch})`, tone: undefined };
@@ -26,9 +27,17 @@ export function factText(fact: PluginProcessFact): FactText {
       return { text: `is started again in ${Math.round(fact.delayMs)} ms`, tone: 'busy' };
     case 'plugin.quarantined':
       return { text: 'is in quarantine: it crashed too often and is not started again', tone: 'bad' };
+    case 'plugin.eventsUnsupported':
+    case 'plugin.eventsFailed':
+      return { text: `gets no events [${fact.failure.code}]: ${oneLine(fact.failure.message)}`, tone: 'bad' };
     case 'plugin.dead':
       return { text: fact.outcome.kind === 'stopped' ? 'is stopped' : 'has ended for good', tone: undefined };
   }
+}
+
+/** Whether a fact is a step of a stream of events: only scenes about events tell those. */
+export function isStreamFact(fact: HostFact): fact is HostFact & EventStreamFact {
+  return fact.type.startsWith('stream.');
 }
 
 function oneLine(text: string): string {

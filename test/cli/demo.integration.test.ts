@@ -27,7 +27,7 @@ describe('troupe demo --json, with the third plugin killed by this test', () => 
 
   beforeAll(async () => {
     mkdirSync(temporary);
-    const args = ['demo', '--json', '--outside-kill', '--keep-journal', journals];
+    const args = ['demo', '--only', 'recovery', '--json', '--outside-kill', '--keep-journal', journals];
     const demo = startTroupe(args, { env: { TMPDIR: temporary } });
     const sample = setInterval(() => childrenOf(demo.pid).forEach((pid) => children.add(pid)), 20);
     try {
@@ -118,7 +118,7 @@ describe('troupe demo, not in a terminal', () => {
   let story: string[];
 
   beforeAll(async () => {
-    ended = await runTroupe(['demo']);
+    ended = await runTroupe(['demo', '--only', 'recovery']);
     story = ended.stdout.slice(0, ended.stdout.indexOf('\nWhat happened')).trimEnd().split('\n');
   });
 
@@ -202,6 +202,13 @@ describe('troupe demo that cannot work', () => {
     expect(stderr).toMatch(/^error \[PERMISSION_DENIED\]: .*"\/does\/not\/exist"\n$/);
   });
 
+  it('names the 2 scenes that there are', async () => {
+    const { code, stdout, stderr } = await runTroupe(['demo', '--only', 'encore']);
+
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toBe('error [INVALID_ARGUMENT]: there is no scene "encore"; there are recovery, events\n');
+  });
+
   it('refuses a file in the place of the journals', async () => {
     const file = join(temporaryDirectory(), 'file');
     writeFileSync(file, '');
@@ -214,7 +221,7 @@ describe('troupe demo that cannot work', () => {
 
   it('goes on to its end when nobody reads its output any more', async () => {
     const temporary = temporaryDirectory();
-    const demo: RunningCommand = startTroupe(['demo'], { env: { TMPDIR: temporary } });
+    const demo: RunningCommand = startTroupe(['demo', '--only', 'recovery'], { env: { TMPDIR: temporary } });
     await demo.printed('streams the numbers');
 
     demo.closeOutput();

@@ -1,11 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { factText } from '../../src/cli/fact-text.ts';
-import type { PluginProcessFact } from '../../src/machines/index.ts';
 
 const failure = { code: 'PLUGIN_CRASHED', message: 'plugin "a" exited\nwith code 1', phase: 'ready' } as const;
 
 describe('factText', () => {
-  it.each<[PluginProcessFact, string]>([
+  it.each<[Parameters<typeof factText>[0], string]>([
     [{ type: 'plugin.starting', launch: 1 }, 'starts'],
     [{ type: 'plugin.starting', launch: 3 }, 'starts again (start 3)'],
     [{ type: 'plugin.ready', pid: 42, launch: 1 }, 'is ready as process 42'],
@@ -18,6 +17,10 @@ describe('factText', () => {
     [{ type: 'plugin.backingOff', attempt: 1, delayMs: 512.4 }, 'is started again in 512 ms'],
     [{ type: 'plugin.quarantined', failure }, 'is in quarantine: it crashed too often and is not started again'],
     [{ type: 'plugin.dead', outcome: { kind: 'stopped' } }, 'is stopped'],
+    [
+      { type: 'plugin.eventsUnsupported', failure: { code: 'EVENTS_UNSUPPORTED', message: 'in no form' } },
+      'gets no events [EVENTS_UNSUPPORTED]: in no form',
+    ],
     [
       { type: 'plugin.dead', outcome: { kind: 'failed', failure, exit: undefined, stderrTail: [] } },
       'has ended for good',

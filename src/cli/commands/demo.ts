@@ -4,28 +4,41 @@ interface DemoFlags {
   readonly json?: boolean;
   readonly keepJournal?: string;
   readonly outsideKill?: boolean;
+  readonly only?: string;
 }
 
 const DETAILS = `
-Three plugins run as processes of their own and take calls all the time:
+recovery: three plugins run as processes of their own and take calls all the time:
   steady    never fails
   fragile   ends itself with exit code 3 after some jobs
   target    is killed with SIGKILL from outside
-The two that die are restarted, and calls to them work again. The exit code
-is 0 when both came back and nothing is left behind.`;
+The two that die are restarted, and calls to them work again.
+
+events: 10,000 events are published to five plugins:
+  calm      over an acked stream
+  cut       over an acked stream, which is cut in the middle
+  killed    over an acked stream; its process is killed in the middle
+  plain     over a plain stream, as it knows no acked one
+  old       by single calls, as it knows nothing else
+A sixth, talker, emits events of its own, and one that it may not emit.
+
+The exit code is 0 when all came back, the journals of the plugins agree with
+what was counted, and nothing is left behind.`;
 
 /** Adds `troupe demo`. `finish` gets the exit code. */
 export function addDemoCommand(program: Command, finish: (exitCode: number) => void): void {
   program
     .command('demo')
-    .description('show three plugins at work: a crash, a kill, two recoveries')
+    .description('show plugins at work: a crash, a kill, two recoveries, 10,000 events')
     .option('--json', 'print one JSON object at the end and nothing else')
     .option('--keep-journal <dir>', 'write what the plugins did into this directory, and keep it')
     .option('--outside-kill', 'let somebody else kill the third plugin, within 15 s')
+    .option('--only <scene>', 'play one scene: recovery or events')
     .addHelpText('after', DETAILS)
     .showHelpAfterError('try: troupe demo --help')
-    .action(async ({ json = false, keepJournal, outsideKill = false }: DemoFlags) => {
-      const { runDemo } = await import('../demo/run-demo.ts');
-      finish(await runDemo({ json, journals: keepJournal, outsideKill }));
+    .action(async ({ json = false, keepJournal, outsideKill = false, only }: DemoFlags) => {
+      const { runDemo, sceneNamed } = await import('../demo/run-demo.ts');
+      const scene = only === undefined ? undefined : sceneNamed(only);
+      finish(await runDemo({ json, journals: keepJournal, outsideKill, only: scene }));
     });
 }

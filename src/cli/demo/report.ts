@@ -1,4 +1,6 @@
 import type { Outage } from './caller.ts';
+import { eventSums } from './events/event-report.ts';
+import type { EventsReport } from './events/event-report.ts';
 import type { PluginRow } from './view/view.ts';
 
 /** What became of one plugin: its row at the end, before the stop, and its failures. */
@@ -10,20 +12,28 @@ export interface PluginReport extends PluginRow {
   readonly ends: readonly string[];
 }
 
-/** What became of everything. */
-export interface DemoReport {
+/** What became of the scene about recovery. */
+export interface RecoveryReport {
   readonly plugins: readonly PluginReport[];
-  /** What is left, counted from outside of the host. */
-  readonly leaks: {
-    /** Processes of plugins that still run. */
-    readonly processes: number;
-    /** Entries in the directory that the host used for sockets. */
-    readonly sockets: number;
-  };
   /** Jobs in the journals that the plugins wrote. */
   readonly journalled: number;
   /** What is wrong with the journals, one sentence each. */
   readonly discrepancies: readonly string[];
+}
+
+/** What became of everything. */
+export interface DemoReport {
+  /** Undefined when the scene was not played. */
+  readonly recovery: RecoveryReport | undefined;
+  /** Undefined when the scene was not played. */
+  readonly events: EventsReport | undefined;
+  /** What is left, counted from outside of the hosts. */
+  readonly leaks: {
+    /** Processes of plugins that still run. */
+    readonly processes: number;
+    /** Entries in the directory that the hosts used for sockets. */
+    readonly sockets: number;
+  };
   /** From the start to the end of the last plugin. */
   readonly durationMs: number;
   /** Directory of the journals; undefined when they are not kept. */
@@ -31,23 +41,22 @@ export interface DemoReport {
 }
 
 /** The calls of all plugins together. */
-export function callsOf({ plugins }: DemoReport): { readonly ok: number; readonly failed: number } {
+export function callsOf({ plugins }: RecoveryReport): { readonly ok: number; readonly failed: number } {
   const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
   return { ok: sum(plugins.map(({ ok }) => ok)), failed: sum(plugins.map(({ failed }) => failed)) };
 }
 
-/** The report as one line of JSON, for programs. */
-export function reportJson(report: DemoReport): string {
+/** The report as one line of JSON, for programs. What was not played has no key. */
+export function reportJson({ recovery, events, leaks, durationMs, journals }: DemoReport): string {
   return JSON.stringify({
-    plugins: report.plugins.map(({ name, state, restarts, startMs }) => ({
-      name,
-      state,
-      restarts,
-      startMs: startMs === undefined ? null : Math.round(startMs),
-    })),
-    calls: callsOf(report),
-    leaks: report.leaks,
-    durationMs: Math.round(report.durationMs),
-    ...(report.journals === undefined ? {} : { journals: report.journals }),
+    ...(recovery === undefined ? {} : { plugins: recovery.plugins.map(pluginJson), calls: callsOf(recovery) }),
+    ...(events === undefined ? {} : { events: eventSums(events) }),
+    leaks,
+    durationMs: Math.round(durationMs),
+    ...(journals === undefined ? {} : { journals }),
   });
+}
+
+function pluginJson({ name, state, restarts, startMs }: PluginReport): Record<string, unknown> {
+  return { name, state, restarts, startMs: startMs === undefined ? null : Math.round(startMs) };
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { RuntimeError } from '../../errors/index.ts';
 import { CAST } from './cast.ts';
+import { EVENT_CAST } from './events/event-cast.ts';
 
 /** The directories of one run of the demo. */
 export interface Workspace {
@@ -10,6 +11,8 @@ export interface Workspace {
   readonly root: string;
   /** Where the plugins write their journals, absolute. */
   readonly journals: string;
+  /** Where those of the scene about events do, absolute. Made by whoever plays it. */
+  readonly eventJournals: string;
   /** Names of what the host has left in `root`. */
   leftovers(): string[];
   /** Removes everything, except journals that are to be kept. */
@@ -19,6 +22,7 @@ export interface Workspace {
 // Short, because the path of a socket below it may have 103 bytes on macOS, whose own part takes 49.
 const PREFIX = 'demo-';
 const JOURNALS = 'journals';
+const EVENTS = 'events';
 
 /** The journal file of a plugin. */
 export function journalFile(directory: string, plugin: string): string {
@@ -39,6 +43,7 @@ export function createWorkspace(kept: string | undefined): Workspace {
   return {
     root,
     journals,
+    eventJournals: join(journals, EVENTS),
     leftovers: () => readdirSync(root).filter((name) => name !== JOURNALS),
     remove: () => rmSync(root, { recursive: true, force: true }),
   };
@@ -60,7 +65,9 @@ function prepareKept(directory: string): void {
   } catch (cause) {
     throw new RuntimeError('PERMISSION_DENIED', `directory "${directory}" for the journals cannot be made`, { cause });
   }
-  const old = CAST.map(({ name }) => journalFile(directory, name)).find((file) => existsSync(file));
+  const own = CAST.map(({ name }) => journalFile(directory, name));
+  const ofEvents = EVENT_CAST.map(({ name }) => journalFile(join(directory, EVENTS), name));
+  const old = [...own, ...ofEvents].find((file) => existsSync(file));
   // Appending to an old journal would make the counts wrong, and replacing it could destroy somebody's file.
   if (old !== undefined) throw new RuntimeError('ALREADY_EXISTS', `journal "${old}" of an earlier run exists already`);
 }

@@ -8,7 +8,7 @@ import { createHost } from '../../host/index.ts';
 import type { Host, Plugin } from '../../host/index.ts';
 import { createRealEnvironment } from '../../ports/index.ts';
 import type { Clock } from '../../ports/index.ts';
-import { factText } from '../fact-text.ts';
+import { factText, isStreamFact } from '../fact-text.ts';
 import { exitCodeOf, listenForStop } from '../stop-signals.ts';
 import type { StopSignals } from '../stop-signals.ts';
 import { styleFor } from '../style.ts';
@@ -29,6 +29,7 @@ export async function runPlugins(config: RunConfig): Promise<number> {
   const say = speaker(environment.clock);
   const host = createHost({ environment });
   host.onFact((fact) => {
+    if (isStreamFact(fact)) return;
     const { text, tone } = factText(fact);
     say(fact.plugin, text, tone);
   });

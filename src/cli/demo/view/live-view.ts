@@ -7,9 +7,9 @@
 
 import type { Clock, TimerHandle } from '../../../ports/index.ts';
 import type { Style } from '../../style.ts';
-import { tableLines } from './table.ts';
+import type { TableLines } from '../stage.ts';
 import { storyLine } from './view.ts';
-import type { DemoView, PluginRow, StoryEntry } from './view.ts';
+import type { DemoView, StoryEntry } from './view.ts';
 
 /** The part of a terminal's stream that is used. */
 export interface Terminal {
@@ -22,8 +22,8 @@ export interface LiveViewOptions {
   readonly terminal: Terminal;
   readonly clock: Clock;
   readonly paint: Style;
-  /** The table's rows, asked for each time it is drawn. */
-  readonly rows: () => readonly PluginRow[];
+  /** The lines of the table, asked for each time it is drawn. */
+  readonly table: TableLines;
 }
 
 const REDRAW_MS = 100;
@@ -69,12 +69,13 @@ class LiveView implements DemoView {
   /** V1. */
   #draw(above: string): void {
     if (this.#isClosed) return;
-    const { paint, rows, terminal } = this.#options;
+    const { paint, terminal } = this.#options;
     // A line that fills the last column makes some terminals wrap.
-    const table = ['', ...tableLines(rows(), this.#columns() - 1, paint)];
+    const lines = this.#options.table(this.#columns() - 1, paint);
+    const table = lines.length === 0 ? [] : ['', ...lines];
     const unchanged = above === '' && table.join('\n') === this.#drawn.join('\n');
     if (unchanged) return;
-    terminal.write(`${this.#erasure()}${above}${table.join('\n')}\n`);
+    terminal.write(`${this.#erasure()}${above}${table.map((line) => `${line}\n`).join('')}`);
     this.#drawn = table;
   }
 

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { createLiveView } from '../../../../src/cli/demo/view/live-view.ts';
-import type { DemoView } from '../../../../src/cli/demo/view/view.ts';
+import { tableLines } from '../../../../src/cli/demo/view/table.ts';
+import type { DemoView, PluginRow } from '../../../../src/cli/demo/view/view.ts';
 import { createVirtualClock } from '../../../../src/ports/index.ts';
 import type { VirtualClock } from '../../../../src/ports/index.ts';
 
 const ENTRY = { atMs: 1234, about: 'steady', text: 'is ready', tone: undefined };
+const STEADY: PluginRow = { name: 'steady', state: 'ready', pid: 1, restarts: 0, startMs: 2, ok: 0, failed: 0 };
 const HEADER = 'plugin   state        process  restarts  started in  calls ok  failed\n';
 const UP_3 = '\u001b[3A\r\u001b[J';
 
@@ -74,7 +76,7 @@ function open(): Opened {
     terminal,
     clock,
     paint: (_, text) => text,
-    rows: () => [{ name: 'steady', state: 'ready', pid: 1, restarts: 0, startMs: 2, ok: calls.ok, failed: 0 }],
+    table: (width, paint) => tableLines([{ ...STEADY, ok: calls.ok }], width, paint),
   });
   return { view, clock, frames, calls, terminal };
 }
