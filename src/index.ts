@@ -16,6 +16,7 @@ export type {
   OperationInfo,
   Operations,
   Plugin,
+  PluginEventFact,
   PluginEventOptions,
   PluginKind,
   PluginStatus,
@@ -48,6 +49,7 @@ export type {
   SubscribeOptions,
   Subscription,
   SubscriptionCounters,
+  SubscriptionView,
 } from './bus/index.ts';
 export { nullEventLog, service } from './ports/index.ts';
 export type { DomainEvent, EventDraft, EventLog, EventMap, WireEvent } from './ports/index.ts';

@@ -27,7 +27,8 @@ events:
 \`\`\`
 
 - \`host.start({ directories, manifests })\` runs what it finds. The first directory in which a name is found wins; what is
-  no valid plugin is in the report's \`skipped\`, with everything that is wrong, its path and its line.
+  no valid plugin is in the report's \`skipped\`, with what is wrong, its path and its line; 100 problems at most.
+- A file has 256 KiB at most, and 100,000 words, marks, spaces and line ends.
 - Whether a plugin that does not start takes the others with it says its \`startFailure\`, or the program.
 - Keys that are not listed here are refused. Paths start at the folder of the manifest.
 - \`permissions\` gate what the *host* does for a plugin. A plugin that runs as a process of this user has the user's rights.

@@ -3,6 +3,7 @@
 //   npm test                               gate size, with coverage and its gate
 //   npm test -- test/actors -t mailbox     a part of it, by vitest's own arguments; without coverage
 //   npm run test:full -- property-tests    full size
+//   npm run test:full -- events            a topic: all that belongs together, wherever it lies
 //
 // Tables of what real peers did are printed when a filter selects the tests, and in full size.
 // The last line is `N passed, N failed, N skipped`, alone.
@@ -32,10 +33,15 @@ const RESULT_FILE = join(ROOT, '.cache', 'test-result.json');
 // Options of vitest that leave tests out. A run with one of them says nothing about coverage.
 const NARROWING = /^(-t|--testNamePattern|--project|--shard|--changed|--exclude|--dir|--tags-filter)\b/;
 
+/** Words that stand for the paths of several folders, for vitest, which takes parts of paths. */
+const TOPICS: Readonly<Record<string, readonly string[]>> = {
+  events: ['events', 'event-', '/bus/', 'subscription', 'host-channel', 'host-calls', 'packed'],
+};
+
 /** Reads the command line: our own options, and the rest for vitest. */
 export function readArguments(args: readonly string[]): TestArguments {
   const own = (arg: string): boolean => arg.startsWith('--size=') || arg === '--no-coverage' || arg === '--coverage';
-  const rest = args.filter((arg) => !own(arg));
+  const rest = args.filter((arg) => !own(arg)).flatMap((arg) => TOPICS[arg] ?? [arg]);
   const named = rest.filter((arg) => arg.startsWith('--project=')).map((arg) => arg.slice('--project='.length));
   const byFile = rest.some((arg) => !arg.startsWith('-') || /^(-t|--testNamePattern|--shard|--changed)/.test(arg));
   const narrowed = byFile || rest.some((arg) => NARROWING.test(arg));

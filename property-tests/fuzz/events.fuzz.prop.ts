@@ -84,9 +84,13 @@ describe('fuzz: messages of events', () => {
 // Helpers
 
 function expectView(view: EventView): void {
-  const { id, type, depth } = view;
-  expect(view.decode()).toMatchObject({ id, type, depth });
-  expectEvent(view.decode());
+  // First: what the view has read already it does not read again.
+  const event = view.decode();
+  const { id, type, depth, idStart, idEnd, hasType } = view;
+  expect(event).toMatchObject({ id, type, depth });
+  expect([view.bytes.toString('utf8', idStart, idEnd), hasType]).toEqual([id, type !== '']);
+  expect(view.decode()).toEqual(event);
+  expectEvent(event);
 }
 
 /** What was read can be encoded again. */

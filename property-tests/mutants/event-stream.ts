@@ -35,6 +35,20 @@ export const EVENT_STREAM_MUTANTS: readonly Mutant[] = [
     killedBy: MODEL,
   },
   {
+    name: 'a stream that filled its window before it was trusted sends nothing more (T3)',
+    file: 'src/bus/delivery/stream-sender.ts',
+    from: '    // There was no room for more while nothing was settled.\n    this.wake();\n',
+    to: '',
+    killedBy: 'test/bus/delivery/awf.test.ts',
+  },
+  {
+    name: 'a pack of events counts as one that was sent (T2)',
+    file: 'src/bus/delivery/outbox.ts',
+    from: 'this.#reports.onGiven?.(value.length);',
+    to: 'this.#reports.onGiven?.(1);',
+    killedBy: 'test/bus/delivery/packed.integration.test.ts',
+  },
+  {
     name: 'late results are waited for although the process is gone (D2, I8)',
     file: 'src/bus/delivery/event-plane.ts',
     from: '    this.#late.release();\n',

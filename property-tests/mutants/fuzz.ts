@@ -102,4 +102,11 @@ export const FUZZ_MUTANTS: readonly Mutant[] = [
     to: 'if (needed > 9) bytes.copyWithin',
     killedBy: 'property-tests/transport/events.codec.prop.ts',
   },
+  {
+    name: 'a text is taken for another one of its length and place in the table (T1)',
+    file: 'src/transport/events/shared-text.ts',
+    from: 'while (at < end && kept[from + at] === bytes[at]) at += 1;',
+    to: 'at = end;',
+    killedBy: 'property-tests/transport/shared-text.codec.prop.ts',
+  },
 ];

@@ -17,8 +17,15 @@ export const SDK_EVENT_MUTANTS: readonly Mutant[] = [
   {
     name: 'an event that was cut before it began is forgotten, and runs besides (V3)',
     file: 'src/sdk/events/dispatcher.ts',
-    from: 'if (job.owner.isGone) continue;',
-    to: 'if (job.owner.isGone) this.#settled.add(job.view.id, DONE);',
+    from: 'if (job.owner === owner) this.#waiting -= job.views.length - job.begun;',
+    to: 'if (job.owner === owner) for (const view of job.views.slice(job.begun)) this.#settled.add(view, DONE);',
+    killedBy: FORMS,
+  },
+  {
+    name: 'an event that comes again is simply done, whatever it was the first time (D2)',
+    file: 'src/sdk/events/settled-events.ts',
+    from: 'return this.#outcomes.get(number) ?? DONE;',
+    to: 'return DONE;',
     killedBy: FORMS,
   },
   {

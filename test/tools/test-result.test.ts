@@ -39,6 +39,11 @@ describe('projectOf', () => {
 });
 
 describe('readArguments', () => {
+  it('takes the topic "events" for all of its folders, and any other word for itself', () => {
+    expect(readArguments(['events']).rest).toEqual(expect.arrayContaining(['events', '/bus/', 'subscription']));
+    expect(readArguments(['test/actors']).rest).toEqual(['test/actors']);
+  });
+
   it('measures coverage and needs all 3 projects when nothing narrows the run', () => {
     expect(readArguments(['--bail=1'])).toMatchObject({
       coverage: true,
