@@ -1,5 +1,5 @@
 // A process with a host of ours, a bus, and plugins that subscribe to it.
-// Arguments: --form=acked|stream|unary|foreign|none [--subscribers=N] [--lazy] [--go-pair=PROGRAM]
+// Arguments: --form=acked|stream|unary|foreign|none [--subscribers=N] [--capacity=N] [--lazy] [--go-pair=PROGRAM]
 
 import { parseArgs } from 'node:util';
 import { serveCommands } from '../rpc/driver.ts';
@@ -17,13 +17,15 @@ const { values } = parseArgs({
   options: {
     form: { type: 'string', default: 'acked' },
     subscribers: { type: 'string', default: '1' },
+    capacity: { type: 'string', default: '4096' },
     lazy: { type: 'boolean', default: false },
     'go-pair': { type: 'string', default: '' },
   },
 });
 const form = values.form as PathForm;
 const subscribers = Number(values.subscribers);
-const path = await openEventPath({ form, subscribers, lazy: values.lazy, goPair: values['go-pair'] });
+const capacity = Number(values.capacity);
+const path = await openEventPath({ form, subscribers, capacity, lazy: values.lazy, goPair: values['go-pair'] });
 const works = troupeWorks(path, subscribers, form === 'foreign');
 await serveCommands<WorkCommand>(watched, path.close);
 

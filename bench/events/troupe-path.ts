@@ -21,6 +21,8 @@ export type PathForm = 'acked' | 'stream' | 'unary' | 'foreign' | 'none';
 export interface PathOptions {
   readonly form: PathForm;
   readonly subscribers: number;
+  /** Events that may wait: a publisher that is ahead waits by its receipt, and is not woken for every single event. */
+  readonly capacity: number;
   readonly lazy: boolean;
   /** Program of the Go pair. */
   readonly goPair: string;
@@ -43,12 +45,9 @@ export interface EventPath {
   close(): Promise<void>;
 }
 
-/** Events that may wait: a publisher that is ahead waits by its receipt, and is not woken for every single event. */
-const CAPACITY = 4_096;
-
 /** Starts the plugins and subscribes them. */
 export async function openEventPath(options: PathOptions): Promise<EventPath> {
-  const { form, subscribers, goPair } = options;
+  const { form, subscribers, capacity, goPair } = options;
   // A full queue, at which publishers wait here all the time, is worth a line of log.
   const host = createHost({ environment: createRealEnvironment({ logger: createSilentLogger() }) });
   const { system } = host;
@@ -64,7 +63,7 @@ export async function openEventPath(options: PathOptions): Promise<EventPath> {
     listener?.();
   };
   const subscribe = (name: string, pattern: string): Subscription => {
-    const subscription = bus.subscribe({ name, patterns: [pattern], overflow: 'block', capacity: CAPACITY });
+    const subscription = bus.subscribe({ name, patterns: [pattern], overflow: 'block', capacity });
     subscriptions.push(subscription);
     return subscription;
   };
