@@ -35,7 +35,8 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/**/*.integration.test.ts'],
           setupFiles: ['test/setup/environment.ts', 'test/setup/no-leaks.ts'],
-          testTimeout: 5_000,
+          // Far above what any of them takes: a busy machine is no failure.
+          testTimeout: 30_000,
           sequence: { groupOrder: 0 },
           benchmark: { include: [] },
         },

@@ -40,6 +40,8 @@ export const LIBRARIES: Readonly<Record<string, LibraryRule>> = {
   xstate: { in: ['machines', 'actors', 'inspector', 'testing'] },
   '@grpc/grpc-js': { in: ['transport', 'gen', 'sdk'], typesIn: ['host'] },
   commander: { in: ['cli'] },
+  kysely: { in: ['stores'] },
+  pg: { in: ['stores'] },
 };
 
 /** Modules of Node.js that read time or schedule work, with the names of them that do neither. */
@@ -56,10 +58,10 @@ export function mayReadTime(file: string): boolean {
 
 /**
  * Whether a file may be imported from another folder: its `index.ts`; the `index.ts` of a sub-folder of `transport` or
- * `actors`, so that a plugin process loads little; any file of `gen`, which has no index; any file of `ports`, whose
- * index would load the virtual clock and the loggers into every plugin.
+ * `actors`, so that a plugin process loads little, or of `host`, so that a command does; any file of `gen`, which has no
+ * index; any file of `ports`, whose index would load the virtual clock and the loggers into every plugin.
  */
 export function isDoor(file: string): boolean {
   if (/^src\/(gen|ports)\//.test(file)) return true;
-  return /^src\/[^/]+\/index\.ts$/.test(file) || /^src\/(transport|actors)\/[^/]+\/index\.ts$/.test(file);
+  return /^src\/[^/]+\/index\.ts$/.test(file) || /^src\/(transport|actors|host)\/[^/]+\/index\.ts$/.test(file);
 }

@@ -7,7 +7,7 @@ import type { Ledger } from './ledger-rules.ts';
 import { filesBelow, ROOT } from './source-files.ts';
 
 describe('test/spec-ledger.yaml', () => {
-  it('has every item of every list, each with a test that exists or a reason', () => {
+  it('has every item of every list, each with a test that exists or a reason', { timeout: 60_000 }, () => {
     const ledger = parse(read('test/spec-ledger.yaml')) as Ledger;
     const files = [...filesBelow('test'), ...filesBelow('property-tests')];
 

@@ -16,8 +16,8 @@ import { parseArgs } from 'node:util';
 import packageJson from '../package.json' with { type: 'json' };
 import { ROOT, run } from './run.ts';
 
-/** Files that have to lie where they do: one is started by its path, the other finds `package.json` by it. */
-const PLACED = ['src/cli/main.ts', 'src/cli/program.ts'];
+/** Files that have to lie where they do: two are started by their path, the other finds `package.json` by it. */
+const PLACED = ['src/cli/main.ts', 'src/cli/program.ts', 'src/stores/sqlite/sqlite-worker.ts'];
 const DEMO_PLUGINS = 'src/cli/demo/plugins';
 /** What a plugin loads before its first answer. */
 const START_PATH = /\/src\/(sdk|transport|ports)\//;

@@ -33,9 +33,16 @@ events:
 - Keys that are not listed here are refused. Paths start at the folder of the manifest.
 - \`permissions\` gate what the *host* does for a plugin. A plugin that runs as a process of this user has the user's rights.
 - For editors: \`docs/plugin-manifest.schema.json\`.
-- Acted upon today: who it is, \`troupe\`, \`kinds\`, \`run\`, \`events\`, \`permissions.events\`, \`permissions.env\`, \`config\`,
-  \`startFailure\`, \`restart\`, \`deadlines\` without \`callMs\`, \`health\`, and the placement \`process\`. The rest is checked and
-  kept for the parts of the host that will use it.
+- Acted upon today: who it is, \`troupe\`, \`kinds\`, \`run\`, \`events\`, \`permissions.events\`, \`permissions.env\`, \`depends\`,
+  \`config\`, \`startFailure\`, \`restart\`, \`deadlines\` without \`callMs\`, \`health\`, and the placement \`process\`. The rest is
+  checked and kept for the parts of the host that will use it.
+- \`depends\` decides about the order of a start: a plugin is launched after everything that it needs takes calls. When one of
+  those has failed, is nowhere or has a version out of its range, the plugin fails with DEPENDENCY_INACTIVE,
+  DEPENDENCY_MISSING or DEPENDENCY_INCOMPATIBLE; plugins that need each other fail with DEPENDENCY_CYCLE and the way round.
+  One that is \`optional\` is started before, when that is possible, and keeps nobody from running.
+- Ranges of versions are those of npm: \`^1.2.0\`, \`~1.2\`, \`>=1.2 <2\`, \`1.2 - 1.4\`, \`^1 || ^3\`, \`*\`. A pre-release is a version
+  just before its release: \`1.3.0-rc.1\` is in \`^1.2.0\` and in \`*\`, not in \`^1.3.0\`; \`2.0.0-rc.1\` is not in \`^1.2.0\`, and is in
+  \`<2.0.0\`, as that is what the numbers say (\`<2.0.0-0\` leaves it out).
 - A \`plugin.yaml\` with an \`awf_version\` is one of the awf command line. Its plugins run under the contract \`awf\`: they get
   events and have no way to emit, but in answer to one that comes by a single call.
 

@@ -11,6 +11,7 @@ import { DEFAULT_ENVIRONMENT_NAMES } from '../src/policy/environment-list.ts';
 import { DEFAULT_LOG_LEVEL } from '../src/ports/real-logger.ts';
 import type { PluginDefinition } from '../src/sdk/index.ts';
 import { INTERVAL_MS as PARENT_LOOK_MS } from '../src/sdk/host-watch.ts';
+import type { ProcessPlacementOptions } from '../src/transport/index.ts';
 import { BROKER_DEFAULTS } from '../src/transport/go-plugin/broker.ts';
 import { createCertificate } from '../src/transport/go-plugin/certificate.ts';
 import { DEFAULT_HANDSHAKE } from '../src/transport/go-plugin/default-handshake.ts';
@@ -32,10 +33,11 @@ export interface Feature {
   readonly difference: string;
 }
 
-const { policy, placement } = resolveLaunch(
+const { policy, placement: plan } = resolveLaunch(
   { command: 'x' },
   { handshake: undefined, process: undefined, temporaryRoot: undefined },
 );
+const placement = plan.options as ProcessPlacementOptions;
 const { health, stop, backoff } = policy;
 const budget = resolveCrashBudget();
 const { certificateDer } = createCertificate({ now: 0 });

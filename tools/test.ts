@@ -36,6 +36,9 @@ const NARROWING = /^(-t|--testNamePattern|--project|--shard|--changed|--exclude|
 /** Words that stand for the paths of several folders, for vitest, which takes parts of paths. */
 const TOPICS: Readonly<Record<string, readonly string[]>> = {
   events: ['events', 'event-', '/bus/', 'subscription', 'host-channel', 'host-calls', 'packed'],
+  lifecycle: ['lifecycle', '/stores/', 'audit', 'bundles', 'plugin-pack', 'replace', 'permissions', 'dependenc'].concat(
+    ['placements', '/admin/', '/dev/', 'dev-loop', 'log-tail', '/logs/', '/ops/', 'data-directory'],
+  ),
 };
 
 /** Reads the command line: our own options, and the rest for vitest. */

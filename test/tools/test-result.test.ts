@@ -41,6 +41,7 @@ describe('projectOf', () => {
 describe('readArguments', () => {
   it('takes the topic "events" for all of its folders, and any other word for itself', () => {
     expect(readArguments(['events']).rest).toEqual(expect.arrayContaining(['events', '/bus/', 'subscription']));
+    expect(readArguments(['lifecycle']).rest).toEqual(expect.arrayContaining(['lifecycle', '/stores/', 'replace']));
     expect(readArguments(['test/actors']).rest).toEqual(['test/actors']);
   });
 
