@@ -82,3 +82,65 @@ export class DeadlineExceededError extends RuntimeError {
     });
   }
 }
+
+/** A plugin cannot run as it lacks others, or cannot stop as others need it. `code` says which. */
+export class DependencyError extends RuntimeError {
+  override readonly name = 'DependencyError';
+  /** The plugin that lacks something, or that others need. */
+  readonly plugin: string;
+
+  constructor(code: Code, message: string, options: RuntimeErrorOptions & { readonly plugin: string }) {
+    const { plugin } = options;
+    super(code, message, { ...options, details: { ...options.details, plugin } });
+    this.plugin = plugin;
+  }
+}
+
+/** A plugin did what it may not do. */
+export class PermissionDeniedError extends RuntimeError {
+  override readonly name = 'PermissionDeniedError';
+  readonly plugin: string;
+  /** The permission that it lacks, such as `capability:posts.write`. */
+  readonly permission: string;
+
+  constructor(plugin: string, permission: string, options: RuntimeErrorOptions = {}) {
+    super('PERMISSION_DENIED', `plugin "${plugin}" lacks the permission ${permission}`, {
+      ...options,
+      details: { ...options.details, plugin, permission },
+    });
+    this.plugin = plugin;
+    this.permission = permission;
+  }
+}
+
+/** What was to be done with a plugin, and why not. */
+export interface RefusedTransition {
+  readonly plugin: string;
+  /** Such as `activate`. */
+  readonly operation: string;
+  /** The state that the plugin is in; `absent` when there is none. */
+  readonly actual: string;
+  /** The states in which it could be done. */
+  readonly expected: readonly string[];
+}
+
+/** An operation does not fit the state of its plugin, or comes while another one is under way. */
+export class InvalidTransitionError extends RuntimeError {
+  override readonly name = 'InvalidTransitionError';
+  readonly plugin: string;
+  readonly operation: string;
+  readonly actual: string;
+  readonly expected: readonly string[];
+
+  constructor({ plugin, operation, actual, expected }: RefusedTransition, options: RuntimeErrorOptions = {}) {
+    const text = `plugin "${plugin}" is ${actual}; ${operation} needs it to be ${expected.join(' or ')}`;
+    super('INVALID_TRANSITION', text, {
+      ...options,
+      details: { ...options.details, plugin, operation, actual, expected },
+    });
+    this.plugin = plugin;
+    this.operation = operation;
+    this.actual = actual;
+    this.expected = expected;
+  }
+}

@@ -1,9 +1,26 @@
+export { AUDIT_EVENTS } from './audit-events.ts';
+export type { AuditEvent } from './audit-events.ts';
 export { backoffDelay, resolveBackoff } from './backoff.ts';
 export type { BackoffJitter, BackoffOptions, BackoffPolicy } from './backoff.ts';
 export { resolveChild } from './child-options.ts';
 export type { ChildOptions, ChildPolicy } from './child-options.ts';
+export { decideConsent } from './consent.ts';
+export type { ConsentDecision, ConsentQuestion } from './consent.ts';
 export { emptyCrashWindow, recordCrash, resolveCrashBudget } from './crash-budget.ts';
 export type { CrashBudgetOptions, CrashBudgetPolicy, CrashVerdict, CrashWindow } from './crash-budget.ts';
+export { dependentsOf, leftBehindBy, planStop, problemOf, reportDependencies, startOrder } from './dependency-graph.ts';
+export type {
+  Dependency,
+  DependencyProblem,
+  DependencyReport,
+  Dependent,
+  DependentsPolicy,
+  IncompatibleDependency,
+  InstalledDependency,
+  IsInRange,
+  StartOrder,
+  StopPlan,
+} from './dependency-graph.ts';
 export { DEFAULT_ENVIRONMENT_NAMES, selectEnvironment } from './environment-list.ts';
 export {
   checkContentType,
@@ -26,11 +43,14 @@ export {
 } from './event-payload.ts';
 export { resolveEventStreamPolicy } from './event-stream-policy.ts';
 export type { EventStreamPolicy, EventStreamPolicyOptions } from './event-stream-policy.ts';
+export { globCovers } from './glob-cover.ts';
 export { compileGlob, compileGlobs, LONGEST_EVENT_TYPE, matchesAny } from './glob.ts';
 export type { Glob } from './glob.ts';
 export type { MatchesGlob } from './glob.types.ts';
 export { DEFAULT_MAILBOX_CAPACITY, resolveMailbox } from './mailbox-policy.ts';
 export type { MailboxOptions, MailboxPolicy, OverflowPolicy } from './mailbox-policy.ts';
+export { coversPermission, diffPermissions, isSensitive, parsePermission, permissionsOf } from './permissions.ts';
+export type { IsSensitiveCapability, PermissionDiff, PermissionParts, PermissionSource } from './permissions.ts';
 export { resolveProcessPolicy } from './process-policy.ts';
 export type { ProcessPolicy, ProcessPolicyOptions } from './process-policy.ts';
 export { requireAtLeast, requirePositiveInteger } from './required-numbers.ts';

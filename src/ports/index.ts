@@ -9,9 +9,11 @@ export type {
   TellOutcome,
   TerminatedMessage,
 } from './actor-ref.ts';
+export type { AuditSink, SealedEntry } from './audit-sink.ts';
 export type { Clock, TimerHandle, TimerOptions } from './clock.ts';
 export type { BrokerListener, ConnectionBroker } from './connection-broker.ts';
 export type { CrashPort, CrashReport } from './crash-port.ts';
+export type { Denial, DenialPort } from './denials.ts';
 export type {
   DomainEvent,
   DraftOf,
