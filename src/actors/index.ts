@@ -82,10 +82,20 @@ export type {
 
 // For integrators.
 export { DEFAULT_MAILBOX_CAPACITY } from '../policy/index.ts';
+export { createDevLoopLogic } from './dev-loop.actor.ts';
+export type { DevLoopPorts, DevWatchFacts } from './dev-loop.actor.ts';
 export { createEventStreamLogic } from './event-stream.actor.ts';
 export type { EventPlane, EventStreamPorts } from './event-stream.actor.ts';
+export { createLogTailLogic } from './log-tail.actor.ts';
+export type { LogTailPorts } from './log-tail.actor.ts';
+export { createPluginLifecycleLogic } from './plugin-lifecycle.actor.ts';
+export type { PluginLifecyclePorts } from './plugin-lifecycle.actor.ts';
 export { createPluginProcessLogic } from './plugin-process.actor.ts';
 export type { CallAdmission, PluginProcessPorts } from './plugin-process.actor.ts';
+export { createPluginReplacementLogic } from './plugin-replacement.actor.ts';
+export type { PluginReplacementPorts } from './plugin-replacement.actor.ts';
+export { createAuditRelayLogic } from './audit-relay.actor.ts';
+export type { AuditRelayPorts } from './audit-relay.actor.ts';
 export { createHostLogic } from './host.actor.ts';
 export type { HostPorts } from './host.actor.ts';
 export { createSubscriptionLogic } from './subscription.actor.ts';

@@ -59,12 +59,13 @@ export function explainExit(context: PluginProcessContext, exit: ProcessExit): P
   return failure !== undefined && BROKEN_CONNECTION.has(failure.code) ? earlyExit(context, exit) : failure;
 }
 
-/** An exit before the handshake, in the words of whoever looked into it. */
+/** An exit that nobody asked for, in the words of whoever looked into it. */
 export function refine(
   { failure }: PluginProcessContext,
   diagnosis: CleanUpReport['diagnosis'],
 ): ProcessFailure | undefined {
-  return diagnosis !== undefined && failure?.code === 'PLUGIN_EXITED_EARLY' ? { ...failure, ...diagnosis } : failure;
+  const isExit = failure?.code === 'PLUGIN_EXITED_EARLY' || failure?.code === 'PLUGIN_CRASHED';
+  return diagnosis !== undefined && isExit ? { ...failure, ...diagnosis } : failure;
 }
 
 /** The failure so far. */
