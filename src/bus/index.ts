@@ -30,6 +30,7 @@ export type { EventHandler, EventsMatching } from './typed-events.ts';
 export { resolveBusOptions } from './bus-options.ts';
 export type { BusGateway } from './bus-gateway.ts';
 export type { Delivery, EventSource, QueuedEvent } from './event-source.ts';
+export type { PublishEmitted, SourceTap } from './subscription/index.ts';
 export { createEmitGate, createHostEventService, HOST_EVENT_SERVICE_ID } from './emit/index.ts';
 export type { EmitCause, EmitGate, EmitGateOptions, HostEventServiceOptions } from './emit/index.ts';
 export { startEventStream } from './delivery/index.ts';

@@ -83,6 +83,13 @@ export class SubscriptionIndex<Subscriber> {
     this.#forgetLists();
   }
 
+  /** Gives a subscription other patterns; it keeps its place. Does nothing for one that is not in. */
+  change(subscriber: Subscriber, before: readonly Glob[], after: readonly Glob[]): void {
+    if (!this.#order.has(subscriber)) return;
+    for (const { segments, open } of before) prune(this.#root, segments, 0, { subscriber, open });
+    this.add(subscriber, after);
+  }
+
   /** The subscriptions with a pattern that matches the type. The list is never changed afterwards. */
   matching(type: string): readonly Subscriber[] {
     const known = this.#found.get(type);

@@ -53,12 +53,18 @@ export class Subscriptions {
   add(options: SubscribeOptions): Subscription {
     const { index, facts, system, publish } = this.#options;
     const { patterns, publishEmitted, ...rest } = requireObject('options', options);
-    const globs = compileGlobs(requirePatterns(patterns));
+    let globs = compileGlobs(requirePatterns(patterns));
     const { name } = rest;
     if (this.#byName.has(name)) throw new RuntimeError('NAME_TAKEN', `a subscription named "${name}" exists already`);
     const subscription: Subscription = createSubscription(rest, {
       system,
       publishEmitted: publishEmitted ?? ((cause, drafts) => drafts.map((draft) => publish(draft, cause))),
+      route: (changed) => {
+        // A plugin whose new version gets no events keeps the queue, and nothing comes into it.
+        const next = changed.length === 0 ? [] : compileGlobs(requirePatterns(changed));
+        index.change(subscription, globs, next);
+        globs = next;
+      },
       stopping: () => {
         index.remove(subscription, globs);
         this.#byName.delete(name);

@@ -7,6 +7,7 @@
 
 import { InvalidOptionsError, RuntimeError } from '../errors/index.ts';
 import type { DraftOf, EventDraft, EventMap, Logger } from '../ports/index.ts';
+import type { SeatableDefinition } from '../ports/plugin-seat.ts';
 import type { EventRuntime } from './events/index.ts';
 import { resolveEventOptions } from './event-options.ts';
 import type { Emit, EmitReceipt, EventHandlers, EventOptions, ResolvedEventOptions } from './event-types.ts';
@@ -44,7 +45,10 @@ export interface PluginAuthoring<Events extends EventMap, Emitted extends EventM
 }
 
 /** A definition for `servePlugin`, and a handle of the plugin. */
-export interface DefinedPlugin<Emitted extends EventMap = EventMap> extends PluginDefinition, PluginHandle<Emitted> {}
+export interface DefinedPlugin<Emitted extends EventMap = EventMap>
+  extends PluginDefinition,
+    PluginHandle<Emitted>,
+    SeatableDefinition {}
 
 /**
  * Defines a plugin: `servePlugin(definePlugin<Events>({ … }))`. The map of events types what handlers get and what may be
@@ -71,13 +75,15 @@ export function definePlugin<Events extends EventMap = EventMap, Emitted extends
       child: (fields) => running.log?.child(fields) ?? handle.log,
     },
   };
-  return {
+  const defined: DefinedPlugin<Emitted> = {
     ...definition,
     ...handle,
     ...(onInit === undefined ? {} : { onInit: (init) => onInit(init, handle) }),
     ...(onShutdown === undefined ? {} : { onShutdown: (shutdown) => onShutdown(shutdown, handle) }),
     load: () => running.load({ on, operations, validators, steps }),
+    serveIn: async (seat) => (await import('./serve-in-seat.ts')).serveInSeat(defined, seat),
   };
+  return defined;
 }
 
 /** What a definition offers, its types aside. */

@@ -38,4 +38,5 @@ export { isRuntimeError, RuntimeError } from '../errors/index.ts';
 export { createPluginServices } from './plugin-services.ts';
 export type { PluginServicesInMemory, PluginServicesOptions } from './plugin-services.ts';
 export type { ExtensionRuntime, PluginExtension } from './plugin-definition.ts';
+export type { PluginSeat, SeatableDefinition, SeatedPlugin } from '../ports/plugin-seat.ts';
 export { createServiceClient } from '../ports/service.ts';

@@ -1,14 +1,11 @@
 // The gRPC server of a plugin: go-plugin's own services, troupe's, and the author's.
 
 import type { Clock, ConnectionBroker, Logger } from '../ports/index.ts';
-import { within } from '../ports/within.ts';
 import {
   brokerService,
   certificateFromPem,
   channelMaterial,
-  controllerService,
   createConnectionBroker,
-  healthService,
   stdioService,
 } from '../transport/go-plugin/index.ts';
 import type { Certificate, ConnectionBrokerOptions } from '../transport/go-plugin/index.ts';
@@ -16,8 +13,7 @@ import { createGrpcServer } from '../transport/grpc/index.ts';
 import type { BoundAddress, CallObserver, ListenTarget } from '../transport/grpc/index.ts';
 import type { ExtensionRuntime, PluginDefinition, PluginExtension, PluginServices } from './plugin-definition.ts';
 import { createDropReport } from './drop-report.ts';
-import { namesOf, pluginService } from './plugin-service.ts';
-import { SDK_VERSION } from './version.ts';
+import { createPluginCore } from './plugin-core.ts';
 
 /** What a plugin's server is made of. */
 export interface PluginServerOptions {
@@ -39,9 +35,6 @@ export interface PluginServerOptions {
   /** Told when a call starts; what it returns is called when the call is over. */
   readonly onCall?: CallObserver | undefined;
 }
-
-/** Milliseconds that emits have at the end when the host does not say how long it waits. */
-const DRAIN_MS = 1000;
 
 /** A plugin's server. Whoever creates it drains it. */
 export interface PluginServer {
@@ -69,26 +62,10 @@ export function createPluginServer(options: PluginServerOptions): PluginServer {
   const broker = createConnectionBroker({ clock, credentials, maxReceiveBytes, listenOn: options.brokerListensOn });
   const stdio = stdioService();
   const drops = createDropReport(clock, log, () => stdio.droppedBytes);
-  const health = healthService();
-  const written =
-    typeof options.services === 'function' ? options.services({ log, broker, version }) : options.services;
-  const extension = options.extend?.({ log, broker, version });
-  const own = [...written, ...(extension?.services ?? [])];
-  let finished: Promise<void> | undefined;
-  // The author's `onShutdown` runs once, whoever asks first: the host's Shutdown, SIGTERM, or the end of the host.
-  const finish = (graceMs: number): Promise<void> => {
-    finished ??= Promise.resolve().then(() => finishOnce(definition, extension, graceMs));
-    return finished;
-  };
+  const { services, extend, onShutdown } = options;
+  const core = createPluginCore({ definition, services, extend, version, clock, log, broker, onShutdown });
   const server = createGrpcServer({
-    services: [
-      ...own,
-      pluginService(definition, finish, namesOf(own), SDK_VERSION),
-      health.service,
-      brokerService(broker),
-      controllerService(options.onShutdown),
-      stdio.service,
-    ],
+    services: [...core.services, brokerService(broker), stdio.service],
     clock,
     credentials,
     ...(maxReceiveBytes === undefined ? {} : { maxReceiveBytes }),
@@ -102,36 +79,20 @@ export function createPluginServer(options: PluginServerOptions): PluginServer {
       drops.check();
     },
     async drain(deadlineMs) {
-      health.close();
-      await within(clock, deadlineMs, finish(0)).catch((error: unknown) =>
-        log.log('warn', 'onShutdown failed', { error }),
-      );
+      await core.finish(deadlineMs);
       // Streams that stay open by design would hold the drain up to its deadline.
       stdio.close();
       drops.close();
       broker.endStream();
       await server.drain({ deadlineMs });
       // Only now: calls that were under way may have used brokered connections.
-      extension?.close();
+      core.close();
       broker.close();
     },
     close() {
-      extension?.close();
+      core.close();
       broker.close();
       server.close();
     },
   };
-}
-
-async function finishOnce(
-  definition: PluginDefinition,
-  extension: PluginExtension | undefined,
-  graceMs: number,
-): Promise<void> {
-  try {
-    await definition.onShutdown?.({ graceMs });
-  } finally {
-    // Before Shutdown is answered: the host takes emits until then.
-    await extension?.drain(graceMs > 0 ? graceMs : DRAIN_MS);
-  }
 }

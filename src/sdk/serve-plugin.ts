@@ -1,4 +1,5 @@
-// Makes the running process a plugin: the plugin's side of go-plugin's core protocol.
+// Makes the running process a plugin: the plugin's side of go-plugin's core protocol. Where the host has made another place
+// for the plugin, in a worker thread or beside itself, the same call serves it there.
 //
 // Invariants (the order is the protocol's):
 //   S1. The magic cookie is checked before anything else happens; without it nothing is printed to standard output.
@@ -28,6 +29,7 @@ import type { BoundAddress } from '../transport/grpc/index.ts';
 import { createPluginServer } from './plugin-server.ts';
 import type { PluginServer } from './plugin-server.ts';
 import { captureStdout } from './capture-stdout.ts';
+import { findSeat } from './find-seat.ts';
 import { flushAfterFirstCall } from './flush-compile-cache.ts';
 import { watchHost } from './host-watch.ts';
 import { resolvePluginDefinition } from './plugin-definition.ts';
@@ -56,10 +58,16 @@ const DRAIN_MS = 1000;
  * Settles when the handshake line is printed. Ends the process with code 1 and a text on standard error when it was not
  * started by a host that knows the magic cookie, or when the host asks for something that the plugin cannot do.
  *
- * @throws InvalidOptionsError for a definition that cannot be served; UNSUPPORTED_RUNTIME on an old Node.js
+ * In a worker thread of its host, or beside the host, the plugin is served there instead: settles when it takes calls.
+ *
+ * @throws InvalidOptionsError for a definition that cannot be served; UNSUPPORTED_RUNTIME on an old Node.js;
+ *   FAILED_PRECONDITION when it is called twice, or after its end, where it has no process of its own
  */
 export async function servePlugin(definition: PluginDefinition): Promise<ServedPlugin> {
   requireSupportedNode();
+  const found = findSeat();
+  const seat = found instanceof Promise ? await found : found;
+  if (seat !== undefined) return (await import('./serve-in-seat.ts')).serveInSeat(definition, seat);
   const resolved = resolvePluginDefinition(definition);
   const clock = createRealClock();
   const request = readRequest(resolved);

@@ -8,7 +8,8 @@
 //   E3. Its depth is that of its cause plus one, however it comes: by a call, or as the result of a handler.
 //   E4. What comes by a call takes a token: of the rate limit when it has no cause, or one that the plugin is done with; of
 //       a second, larger bucket while its cause is in the plugin's hands.
-//   E5. A refused event leaves a count and a fact, and nothing else.
+//   E5. A refused event leaves a count and a fact, and nothing else; whoever wants to know hears of the permission that was
+//       missing.
 
 import { RuntimeError } from '../../errors/index.ts';
 import { checkEventType, compileGlobs, matchesAny, resolveRateLimit, shown, TokenBucket } from '../../policy/index.ts';
@@ -32,6 +33,8 @@ export interface EmitGateOptions {
   readonly rateLimit?: RateLimitOptions | undefined;
   /** For events whose cause is in flight. Default: ten times `rateLimit`. */
   readonly causedRateLimit?: RateLimitOptions | undefined;
+  /** Hears of the type of each event that the plugin has no permission for. Must not throw. */
+  readonly onDenied?: ((type: string) => void) | undefined;
 }
 
 /** What an event was caused by; undefined for nothing. */
@@ -76,10 +79,12 @@ class Gate implements EmitGate {
   readonly #permissions: readonly Glob[];
   readonly #bucket: TokenBucket;
   readonly #causedBucket: TokenBucket;
+  readonly #onDenied: ((type: string) => void) | undefined;
 
-  constructor({ plugin, bus, permissions, rateLimit, causedRateLimit }: EmitGateOptions) {
+  constructor({ plugin, bus, permissions, rateLimit, causedRateLimit, onDenied }: EmitGateOptions) {
     this.plugin = plugin;
     this.#bus = bus;
+    this.#onDenied = onDenied;
     this.#permissions = compileGlobs(permissions);
     const limit = resolveRateLimit(rateLimit);
     this.#bucket = new TokenBucket(limit);
@@ -131,6 +136,7 @@ class Gate implements EmitGate {
     }
     const type = checkEventType(draft.type);
     if (!matchesAny(this.#permissions, type)) {
+      this.#onDenied?.(type);
       throw new RuntimeError('EMIT_DENIED', `plugin "${plugin}" may not publish events of type ${shown(type)}`);
     }
     this.#bus.checkCause(cause);

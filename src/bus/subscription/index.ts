@@ -9,4 +9,5 @@ export type {
 export type { SubscriptionCounters } from './counters.ts';
 export type { DeliveryRecord } from './delivery-record.ts';
 export type { LocalHandler, LocalHandlerContext, SubscriptionOptions } from './subscription-options.ts';
-export type { EmittedOutcomes, OfferOutcome } from './subscription-queue.ts';
+export type { SourceTap } from './source-tap.ts';
+export type { EmittedOutcomes, OfferOutcome, PublishEmitted } from './subscription-queue.ts';

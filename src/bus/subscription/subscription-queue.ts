@@ -41,6 +41,9 @@ export interface QueueHooks {
 // biome-ignore lint/suspicious/noConfusingVoidType: a publisher that refuses nothing need not say so
 export type EmittedOutcomes = readonly { readonly accepted: boolean }[] | void;
 
+/** Publishes what the handler of an event returned. */
+export type PublishEmitted = (cause: DomainEvent, drafts: readonly EventDraft[]) => EmittedOutcomes;
+
 type Gate = 'open' | 'draining' | 'closed';
 
 const NOTHING: readonly Delivery[] = Object.freeze([]);
@@ -142,26 +145,27 @@ export class SubscriptionQueue implements EventSource {
     return taken;
   }
 
-  delivered(delivery: Delivery, emitted?: readonly EventDraft[]): void {
+  /** @param publish publishes what the handler returned; default: the way of the subscription */
+  delivered(delivery: Delivery, emitted?: readonly EventDraft[], publish?: PublishEmitted): void {
     const entry = this.#release(delivery, PLACE.settled);
     if (entry === undefined) return;
     this.#tally.delivered++;
-    this.#settled(entry, emitted);
+    this.#settled(entry, emitted, publish);
   }
 
-  failed(delivery: Delivery, error: RuntimeError, emitted?: readonly EventDraft[]): void {
+  failed(delivery: Delivery, error: RuntimeError, emitted?: readonly EventDraft[], publish?: PublishEmitted): void {
     const entry = this.#release(delivery, PLACE.settled);
     if (entry === undefined) return;
     this.#tally.failed++;
     this.#failures.failed(entry, error);
-    this.#settled(entry, emitted);
+    this.#settled(entry, emitted, publish);
   }
 
   unknown(delivery: Delivery): void {
     const entry = this.#release(delivery, PLACE.settled);
     if (entry === undefined) return;
     this.#tally.unknown++;
-    this.#settled(entry, undefined);
+    this.#settled(entry, undefined, undefined);
   }
 
   giveBack(deliveries: readonly Delivery[], { sent }: { readonly sent: boolean }): void {
@@ -301,14 +305,18 @@ export class SubscriptionQueue implements EventSource {
     return delivery;
   }
 
-  #settled(entry: Entry, emitted: readonly EventDraft[] | undefined): void {
-    if (emitted !== undefined && emitted.length > 0) this.#publish(entry, emitted);
+  #settled(entry: Entry, emitted: readonly EventDraft[] | undefined, publish: PublishEmitted | undefined): void {
+    if (emitted !== undefined && emitted.length > 0) this.#publish(entry, emitted, publish);
     if (this.#gate === 'draining') this.#lookForEnd();
   }
 
-  #publish({ queued }: Entry, drafts: readonly EventDraft[]): void {
+  #publish(
+    { queued }: Entry,
+    drafts: readonly EventDraft[],
+    publish: PublishEmitted = (cause, given) => this.#hooks.publishEmitted(cause, given),
+  ): void {
     try {
-      const outcomes = this.#hooks.publishEmitted(queued.event, drafts);
+      const outcomes = publish(queued.event, drafts);
       const refused = outcomes?.filter(({ accepted }) => !accepted).length ?? 0;
       this.#tally.refused += refused;
       this.#tally.emitted += drafts.length - refused;

@@ -14,10 +14,12 @@ import { ChartLink } from './chart-link.ts';
 import type { SubscriptionCounters } from './counters.ts';
 import type { DeliveryRecord } from './delivery-record.ts';
 import { LocalDeliverer } from './local-deliverer.ts';
+import { createTap } from './source-tap.ts';
+import type { SourceTap } from './source-tap.ts';
 import { resolveSubscriptionOptions } from './subscription-options.ts';
 import type { SubscriptionOptions } from './subscription-options.ts';
 import { SubscriptionQueue } from './subscription-queue.ts';
-import type { EmittedOutcomes, OfferOutcome } from './subscription-queue.ts';
+import type { EmittedOutcomes, OfferOutcome, PublishEmitted } from './subscription-queue.ts';
 
 /** What a subscription needs. */
 export interface SubscriptionDependencies {
@@ -29,6 +31,8 @@ export interface SubscriptionDependencies {
   publishEmitted(cause: DomainEvent, drafts: readonly EventDraft[]): EmittedOutcomes;
   /** Called once, as soon as no event is taken any more, in `stop` or when the system ends it. */
   stopping?(): void;
+  /** Changes the patterns of what is offered. Default: whoever offers has no patterns. */
+  route?(patterns: readonly string[]): void;
 }
 
 /** How a subscription ends. */
@@ -54,6 +58,18 @@ export interface Subscription {
   readonly source: EventSource;
   /** What was delivered lately, and how deep it was. */
   readonly deliveries: DeliveryRecord;
+  /**
+   * A source for one of several processes that events are delivered to one after the other. Shut the one before first.
+   *
+   * @param publish publishes what handlers of that process return
+   */
+  tap(publish: PublishEmitted): SourceTap;
+  /**
+   * From now on it gets the events of these patterns; what waits stays. Does nothing once the subscription was stopped.
+   *
+   * @throws PATTERN_INVALID; INVALID_OPTIONS
+   */
+  route(patterns: readonly string[]): void;
   /** What it has counted so far. */
   readonly counters: SubscriptionCounters;
   readonly state: SubscriptionState;
@@ -137,6 +153,14 @@ class ChartedSubscription implements Subscription {
 
   get counters(): SubscriptionCounters {
     return this.#queue.counters;
+  }
+
+  tap(publish: PublishEmitted): SourceTap {
+    return createTap(this.#queue, publish);
+  }
+
+  route(patterns: readonly string[]): void {
+    if (!this.#isStopping) this.#ports.route?.(patterns);
   }
 
   get state(): SubscriptionState {

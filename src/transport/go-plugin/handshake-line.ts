@@ -132,12 +132,14 @@ function versionsOf(fields: readonly string[], line: string, { versions }: Hands
     throw refusal('CORE_VERSION_UNSUPPORTED', `the plugin speaks core protocol version ${Number(core)}, the host 1`);
   }
   if (!/^\d{1,10}$/.test(app)) throw malformed(line, 'the application version is not a number');
-  const appVersion = Number(app);
-  if (!versions.includes(appVersion)) {
-    const text = `the plugin speaks application protocol version ${appVersion}, the host ${versions.join(', ')}`;
-    throw refusal('APP_VERSION_UNSUPPORTED', text, { pluginVersion: appVersion, hostVersions: versions });
-  }
-  return appVersion;
+  return requireKnownVersion(Number(app), versions);
+}
+
+/** Throws `HandshakeError` when the host does not speak the version of the application protocol. */
+export function requireKnownVersion(appVersion: number, versions: readonly number[]): number {
+  if (versions.includes(appVersion)) return appVersion;
+  const text = `the plugin speaks application protocol version ${appVersion}, the host ${versions.join(', ')}`;
+  throw refusal('APP_VERSION_UNSUPPORTED', text, { pluginVersion: appVersion, hostVersions: versions });
 }
 
 function networkOf(network: string): ListenNetwork {

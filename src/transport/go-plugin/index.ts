@@ -14,6 +14,7 @@ export type { HandshakeRequest, MagicCookie } from './handshake-environment.ts';
 export { formatHandshakeLine } from './handshake-line.ts';
 export { formatLogLine } from './hclog.ts';
 export { healthService } from './health.ts';
+export { cutText, plainFields } from './log-fields.ts';
 export type { ReattachConfig } from './reattach.ts';
 export { stdioService } from './stdio.ts';
 export { chooseVersion } from './version-negotiation.ts';

@@ -6,19 +6,20 @@
 //   M2. Time comes from the clock that is given; nothing else here waits.
 //   M3. A handler runs after the call that caused it has returned, never inside of it.
 
-import { RuntimeError } from '../../errors/index.ts';
+import { CODES, RuntimeError } from '../../errors/index.ts';
 import type { Clock } from '../../ports/clock.ts';
-import { methodOf } from '../../ports/method-of.ts';
 import type { CallOptions, MethodDescriptor, PeerIdentity, PluginConnection } from '../../ports/plugin-connection.ts';
 import { createAsyncQueue } from '../async-queue.ts';
 import type { AsyncQueue } from '../async-queue.ts';
 import { lazily } from '../lazily.ts';
 import { pump } from '../pump.ts';
-import type { CallContext, Messages, ServedService } from '../../ports/service.ts';
-import { cancelledError, DEFAULT_MAX_RECEIVE_BYTES, errorOfStatus, statusOf } from '../status.ts';
+import type { Messages, ServedService } from '../../ports/service.ts';
+import { cancelledError, closedError, DEFAULT_MAX_RECEIVE_BYTES, errorOfStatus, statusOf } from '../status.ts';
 import { codecOf } from './codec.ts';
-import type { MessageCodec } from './codec.ts';
+import type { MessageCodec, MessageLimits } from './codec.ts';
 import { MemoryCall } from './memory-call.ts';
+import { accept, methodsOf, unimplemented } from './served-methods.ts';
+import type { Handler, ServedMethod } from './served-methods.ts';
 
 /** Options of a memory connection. */
 export interface MemoryConnectionOptions {
@@ -30,12 +31,23 @@ export interface MemoryConnectionOptions {
   readonly caller?: PeerIdentity;
   /** Largest encoded message to take, in bytes, in both directions. Default 64 MiB. */
   readonly maxReceiveBytes?: number;
+  /** Largest request that the services take, in bytes. Default: `maxReceiveBytes`. */
+  readonly maxRequestBytes?: number;
+  /** Told once, when the connection is closed or lost. */
+  readonly onClose?: () => void;
 }
 
 /** A `PluginConnection` in memory. Whoever makes it closes it. */
 export interface MemoryConnection extends PluginConnection {
   /** Calls that are open now. */
   readonly inFlight: number;
+  /** Settles when no call is open. */
+  idle(): Promise<void>;
+  /**
+   * Ends every open call with UNAVAILABLE, as the end of a process ends those over a socket, and refuses further ones.
+   * Idempotent.
+   */
+  lose(): void;
 }
 
 /** Connects to services without a wire in between. */
@@ -48,14 +60,6 @@ export function createMemoryConnection(
 
 const ANONYMOUS: PeerIdentity = { fingerprint: undefined };
 
-type Handler = (input: unknown, context: CallContext) => unknown;
-
-/** A method as the services describe it, and what handles it. */
-interface Served {
-  readonly method: MethodDescriptor;
-  readonly handler: Handler;
-}
-
 /** A call on its way, with all that both sides need. */
 interface Started {
   readonly call: MemoryCall;
@@ -67,17 +71,21 @@ class DirectConnection implements MemoryConnection {
   readonly peer: PeerIdentity;
   readonly #caller: PeerIdentity;
   readonly #clock: Clock;
-  readonly #maxReceiveBytes: number;
-  readonly #served: ReadonlyMap<string, Served>;
+  readonly #limits: MessageLimits;
+  readonly #served: ReadonlyMap<string, ServedMethod>;
   readonly #open = new Set<MemoryCall>();
+  readonly #idle: (() => void)[] = [];
+  readonly #onClose: (() => void) | undefined;
   #closed = false;
 
   constructor(services: readonly ServedService[], options: MemoryConnectionOptions) {
     this.peer = options.peer ?? ANONYMOUS;
     this.#caller = options.caller ?? ANONYMOUS;
     this.#clock = options.clock;
-    this.#maxReceiveBytes = options.maxReceiveBytes ?? DEFAULT_MAX_RECEIVE_BYTES;
+    const { maxReceiveBytes = DEFAULT_MAX_RECEIVE_BYTES, maxRequestBytes = maxReceiveBytes } = options;
+    this.#limits = { requestBytes: maxRequestBytes, responseBytes: maxReceiveBytes };
     this.#served = methodsOf(services);
+    this.#onClose = options.onClose;
   }
 
   get inFlight(): number {
@@ -100,10 +108,17 @@ class DirectConnection implements MemoryConnection {
     return this.#stream(method, options, (started) => this.#feed(started, requests));
   }
 
+  idle(): Promise<void> {
+    return this.#open.size === 0 ? Promise.resolve() : new Promise((resolve) => this.#idle.push(resolve));
+  }
+
   close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    for (const call of this.#open) call.cancel('the connection was closed');
+    this.#end(({ path }) => closedError(path));
+  }
+
+  lose(): void {
+    const status = { code: CODES.UNAVAILABLE.grpc, details: 'the other side has ended' };
+    this.#end(({ path }) => errorOfStatus(status, { path, maxReceiveBytes: 0, isLost: true }));
   }
 
   /** A call with one response. */
@@ -179,43 +194,35 @@ class DirectConnection implements MemoryConnection {
     if (signal?.aborted === true) throw cancelledError(path, 'its signal had aborted', signal.reason);
     const call = new MemoryCall({ path, caller: this.#caller, clock: this.#clock, options });
     this.#open.add(call);
-    call.onEnd(() => void this.#open.delete(call));
+    call.onEnd(() => this.#leave(call));
     const served = this.#served.get(path);
-    const handler = served?.handler ?? unimplemented(path);
-    return { call, handler, codec: codecOf(method, served?.method ?? method, this.#maxReceiveBytes) };
+    const handler = served?.handler ?? refuse(path);
+    return { call, handler, codec: codecOf(method, served?.method ?? method, this.#limits) };
+  }
+
+  #end(errorOf: (call: MemoryCall) => RuntimeError): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const call of this.#open) call.end('cut', errorOf(call));
+    this.#onClose?.();
+  }
+
+  #leave(call: MemoryCall): void {
+    this.#open.delete(call);
+    if (this.#open.size === 0) for (const settle of this.#idle.splice(0)) settle();
   }
 
   /** A failure as it comes out of a wire: reduced to status and text. */
   #refusal(path: string, error: unknown): RuntimeError {
-    return errorOfStatus(statusOf(error), { path, maxReceiveBytes: this.#maxReceiveBytes });
+    return errorOfStatus(statusOf(error), { path, maxReceiveBytes: this.#limits.responseBytes });
   }
 }
 
 /** Makes what the handler is called with. */
 type Input = (started: Started) => unknown;
 
-function methodsOf(services: readonly ServedService[]): Map<string, Served> {
-  const served = new Map<string, Served>();
-  for (const { descriptor, implementation } of services) {
-    for (const [name, method] of Object.entries(descriptor)) {
-      const handler = methodOf(implementation, name);
-      if (handler !== undefined) served.set(method.path, { method, handler: handler.bind(implementation) as Handler });
-    }
-  }
-  return served;
-}
-
-function unimplemented(path: string): Handler {
+function refuse(path: string): Handler {
   return () => {
-    throw new RuntimeError('UNIMPLEMENTED', `The server does not implement the method ${path}`);
+    throw unimplemented(path);
   };
 }
-
-/** As a server does: after the time in which a handler can refuse the call. */
-async function accept(call: MemoryCall, onAccepted: () => void): Promise<void> {
-  for (let turn = 0; turn < TURNS_TO_REFUSE; turn++) await Promise.resolve();
-  if (!call.isOver) onAccepted();
-}
-
-/** More than an async function that throws at once takes to end its call. */
-const TURNS_TO_REFUSE = 8;

@@ -23,9 +23,11 @@ export class MemoryCall implements CallContext {
   readonly path: string;
   readonly metadata: Readonly<Record<string, string>>;
   readonly peer: PeerIdentity;
-  readonly #controller = new AbortController();
+  /** Made when somebody asks for its signal: most handlers do not, and it costs as much as the rest of a small call. */
+  #controller: AbortController | undefined;
   readonly #onEnd: ((error: RuntimeError | undefined) => void)[] = [];
   #over = false;
+  #cut: { readonly error: RuntimeError | undefined } | undefined;
 
   constructor({ path, caller, clock, options }: MemoryCallOptions) {
     this.path = path;
@@ -36,6 +38,10 @@ export class MemoryCall implements CallContext {
   }
 
   get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.#cut !== undefined) this.#controller.abort(this.#cut.error);
+    }
     return this.#controller.signal;
   }
 
@@ -43,7 +49,12 @@ export class MemoryCall implements CallContext {
     return this.#over;
   }
 
-  /** Calls back at the end, in the order of registration; at once when the call is over already. */
+  /** Whether it was cut short from the caller's side. */
+  get wasCut(): boolean {
+    return this.#cut !== undefined;
+  }
+
+  /** Calls back at the end, in the order of registration. */
   onEnd(callback: (error: RuntimeError | undefined) => void): void {
     this.#onEnd.push(callback);
   }
@@ -57,7 +68,10 @@ export class MemoryCall implements CallContext {
   end(how: CallEnd, error?: RuntimeError): void {
     if (this.#over) return;
     this.#over = true;
-    if (how === 'cut') this.#controller.abort(error);
+    if (how === 'cut') {
+      this.#cut = { error };
+      this.#controller?.abort(error);
+    }
     for (const callback of this.#onEnd.splice(0)) callback(error);
   }
 
@@ -83,6 +97,9 @@ export class MemoryCall implements CallContext {
   }
 }
 
-function lowerCased(fields: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> {
+function lowerCased(fields: Readonly<Record<string, string>> | undefined): Readonly<Record<string, string>> {
+  if (fields === undefined) return NO_FIELDS;
   return Object.fromEntries(Object.entries(fields).map(([key, value]) => [key.toLowerCase(), value]));
 }
+
+const NO_FIELDS: Readonly<Record<string, string>> = Object.freeze({});
