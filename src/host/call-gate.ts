@@ -1,9 +1,11 @@
-// Where every call to a plugin passes. Data plane: plain code that the plugin's chart opens and closes.
+// Where every call to a plugin passes. Data plane: plain code that the plugin's charts open, close and switch.
 //
 // Invariants:
-//   G1. A call is admitted exactly while the chart is `ready`; else it fails with PLUGIN_UNAVAILABLE at once.
-//   G2. `inFlight` counts every admitted call from its start to its end, however it ends.
+//   G1. A call is admitted exactly while the chart of its version is `ready`; else it fails with PLUGIN_UNAVAILABLE at once.
+//   G2. `inFlight` counts every admitted call from its start to its end, however it ends, at the version that it went to.
 //   G3. A call that fails because the process died says so: PluginCrashedError with exit and stderr tail.
+//   G4. Choosing the version and counting the call is one step, taken when the call begins and not when it is prepared: after
+//       a switch none begins at the version before, so that a count of 0 there stays 0.
 
 import type { CallAdmission } from '../actors/index.ts';
 import { RuntimeError } from '../errors/index.ts';
@@ -16,7 +18,7 @@ import type {
 } from '../ports/index.ts';
 import { gatedStream } from './gated-stream.ts';
 
-/** What the gate asks about the plugin behind it. */
+/** What the gate asks about the version behind it. */
 export interface CallGateOptions {
   /** Why no call is admitted now. */
   readonly refusal: () => RuntimeError;
@@ -27,50 +29,61 @@ export interface CallGateOptions {
   readonly explain: (error: RuntimeError, connection: PluginConnection) => Promise<RuntimeError>;
 }
 
-/** The connection that callers hold over all restarts of a plugin. */
+/** The connection to one version of a plugin, over all its restarts. */
 export interface CallGate extends PluginConnection, CallAdmission {
   /** Calls that were admitted and have not ended. */
   readonly inFlight: number;
+  /** Whether a call that begins now is admitted. */
+  readonly isOpen: boolean;
+}
+
+/** The connection that callers hold over all versions of a plugin. */
+export interface CallSwitch extends PluginConnection {
+  /** Calls that begin from now on go through this gate; those under way go on where they are. */
+  route(gate: CallGate): void;
 }
 
 const NOBODY: PeerIdentity = { fingerprint: undefined };
 
 /** Creates a closed gate. */
 export function createCallGate(options: CallGateOptions): CallGate {
-  return new Gate(options);
+  return new Gate(new Lane(options));
 }
 
-class Gate implements CallGate {
+/** Creates a connection that leads through one gate after the other. */
+export function createCallSwitch(gate: CallGate): CallSwitch {
+  return new Switch(gate);
+}
+
+/** The calls to one version. */
+class Lane {
   readonly #options: CallGateOptions;
-  #connection: PluginConnection | undefined;
-  #inFlight = 0;
   readonly #waiting = new Set<() => void>();
+  connection: PluginConnection | undefined;
+  inFlight = 0;
 
   constructor(options: CallGateOptions) {
     this.#options = options;
   }
 
-  get inFlight(): number {
-    return this.#inFlight;
+  enter(): PluginConnection {
+    if (this.connection === undefined) throw this.#options.refusal();
+    this.inFlight += 1;
+    return this.connection;
   }
 
-  get peer(): PeerIdentity {
-    return this.#connection?.peer ?? NOBODY;
+  leave(): void {
+    this.inFlight -= 1;
+    if (this.inFlight > 0) return;
+    for (const finish of this.#waiting) finish();
   }
 
-  admit(connection: PluginConnection): void {
-    this.#connection = connection;
+  explain(reason: unknown, connection: PluginConnection): Promise<RuntimeError> {
+    return this.#options.explain(RuntimeError.from(reason, 'UNKNOWN'), connection);
   }
-
-  refuse(): void {
-    this.#connection = undefined;
-  }
-
-  /** Callers hold the gate as their connection; closing it is the chart's business, so this does nothing. */
-  close(): void {}
 
   drained(signal: AbortSignal): Promise<void> {
-    if (this.#inFlight === 0 || signal.aborted) return Promise.resolve();
+    if (this.inFlight === 0 || signal.aborted) return Promise.resolve();
     return new Promise((resolve) => {
       const finish = (): void => {
         this.#waiting.delete(finish);
@@ -81,6 +94,18 @@ class Gate implements CallGate {
       signal.addEventListener('abort', finish, { once: true });
     });
   }
+}
+
+/** Calls over the lane that is the right one when they begin (G4). */
+abstract class Caller implements PluginConnection {
+  protected abstract readonly lane: Lane;
+
+  get peer(): PeerIdentity {
+    return this.lane.connection?.peer ?? NOBODY;
+  }
+
+  /** Callers hold this as their connection; closing it is the chart's business, so this does nothing. */
+  close(): void {}
 
   unary<Q, R>(method: MethodDescriptor<Q, R>, request: Q, options?: CallOptions): Promise<R> {
     return this.#call((connection) => connection.unary(method, request, options));
@@ -96,9 +121,12 @@ class Gate implements CallGate {
 
   /** Missing where the connection behind the gate has none. */
   get packedStream(): PackedStreamCall | undefined {
-    if (this.#connection !== undefined && this.#connection.packedStream === undefined) return undefined;
+    const { connection } = this.lane;
+    if (connection !== undefined && connection.packedStream === undefined) return undefined;
     return (method, packs, options) =>
-      this.#call((connection) => connection.packedStream?.(method, packs, options) ?? notPacked());
+      this.#call(
+        (now) => now.packedStream?.(method, packs, options) ?? now.clientStream(method, unpacked(packs), options),
+      );
   }
 
   serverStream<Q, R>(method: MethodDescriptor<Q, R>, request: Q, options?: CallOptions): AsyncIterable<R> {
@@ -114,50 +142,90 @@ class Gate implements CallGate {
   }
 
   async #call<R>(start: (connection: PluginConnection) => Promise<R>): Promise<R> {
-    const connection = this.#enter();
+    const { lane } = this;
+    const connection = lane.enter();
     try {
       return await start(connection);
     } catch (reason) {
-      throw await this.#options.explain(RuntimeError.from(reason, 'UNKNOWN'), connection);
+      throw await lane.explain(reason, connection);
     } finally {
-      this.#leave();
+      lane.leave();
     }
   }
 
   #stream<R>(start: (connection: PluginConnection) => AsyncIterable<R>): AsyncIterable<R> {
+    // Of the first `next()`, which may come long after this.
+    let lane: Lane | undefined;
     let connection: PluginConnection | undefined;
     return gatedStream({
       enter: () => {
-        connection = this.#enter();
+        const entered = this.lane;
+        connection = entered.enter();
+        lane = entered;
         try {
           return start(connection)[Symbol.asyncIterator]();
         } catch (reason) {
-          this.#leave();
+          entered.leave();
           throw reason;
         }
       },
       explain: async (reason) => {
-        const error = RuntimeError.from(reason, 'UNKNOWN');
-        return connection === undefined ? error : this.#options.explain(error, connection);
+        if (lane === undefined || connection === undefined) return RuntimeError.from(reason, 'UNKNOWN');
+        return lane.explain(reason, connection);
       },
-      leave: () => this.#leave(),
+      leave: () => lane?.leave(),
     });
-  }
-
-  #enter(): PluginConnection {
-    if (this.#connection === undefined) throw this.#options.refusal();
-    this.#inFlight += 1;
-    return this.#connection;
-  }
-
-  #leave(): void {
-    this.#inFlight -= 1;
-    if (this.#inFlight > 0) return;
-    for (const finish of this.#waiting) finish();
   }
 }
 
+class Gate extends Caller implements CallGate {
+  readonly lane: Lane;
+
+  constructor(lane: Lane) {
+    super();
+    this.lane = lane;
+  }
+
+  get inFlight(): number {
+    return this.lane.inFlight;
+  }
+
+  get isOpen(): boolean {
+    return this.lane.connection !== undefined;
+  }
+
+  admit(connection: PluginConnection): void {
+    this.lane.connection = connection;
+  }
+
+  refuse(): void {
+    this.lane.connection = undefined;
+  }
+
+  drained(signal: AbortSignal): Promise<void> {
+    return this.lane.drained(signal);
+  }
+}
+
+class Switch extends Caller implements CallSwitch {
+  protected lane: Lane;
+
+  constructor(gate: CallGate) {
+    super();
+    this.lane = laneOf(gate);
+  }
+
+  route(gate: CallGate): void {
+    this.lane = laneOf(gate);
+  }
+}
+
+function laneOf(gate: CallGate): Lane {
+  if (gate instanceof Gate) return gate.lane;
+  throw new RuntimeError('INTERNAL', 'a gate was made by somebody else');
+}
+
 /** The connection has changed between the question and the call. */
-function notPacked(): Promise<never> {
-  return Promise.reject(new RuntimeError('UNAVAILABLE', 'the plugin has another connection, which packs no messages'));
+async function* unpacked<Q>(packs: AsyncIterable<readonly Q[]>): AsyncGenerator<Q> {
+  for await (const pack of packs) yield* pack;
 }

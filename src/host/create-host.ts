@@ -1,25 +1,20 @@
 // The composition root of the host side: an actor system, a launcher, and the plugins.
 
-import { createHostLogic, createPluginProcessLogic, createSystem } from '../actors/index.ts';
-import type { Actor, ActorSystem, CallAdmission } from '../actors/index.ts';
-import type { Bus, PluginLifeFact } from '../bus/index.ts';
-import { RuntimeError } from '../errors/index.ts';
-import type { PluginProcessFact } from '../machines/index.ts';
+import { createHostLogic, createSystem } from '../actors/index.ts';
+import type { Actor, ActorSystem } from '../actors/index.ts';
+import type { Bus, PluginLifeFact, Subscription } from '../bus/index.ts';
+import { InvalidOptionsError, RuntimeError } from '../errors/index.ts';
+import type { PluginProcessFact, PluginReplacementFact } from '../machines/index.ts';
 import { requireAtLeast } from '../policy/index.ts';
 import type { CrashBudgetOptions, ProcessPolicy, ProcessPolicyOptions } from '../policy/index.ts';
 import { createRealEnvironment, requireSupportedNode, within } from '../ports/index.ts';
-import type { CrashPort, Environment, Placement, ProcessLauncher } from '../ports/index.ts';
-import {
-  createProcessLauncher,
-  createProcessPlacement,
-  createReattachPlacement,
-  removeAbandonedDirectories,
-} from '../transport/index.ts';
+import type { CrashPort, DenialPort, Environment, Placement, ProcessLauncher } from '../ports/index.ts';
+import { createProcessLauncher, createReattachPlacement, removeAbandonedDirectories } from '../transport/index.ts';
 import type { MagicCookie } from '../transport/index.ts';
-import { createCallGate } from './call-gate.ts';
+import type { Edition } from './edition.ts';
+import { EventSeat } from './event-seat.ts';
 import { HostBus } from './host-bus.ts';
 import type { HostEventOptions, PluginEventFact } from './host-bus.ts';
-import { Instances } from './instances.ts';
 import { resolveLaunch, resolveReattach, servicesOf } from './launch-options.ts';
 import type {
   LaunchDefaults,
@@ -30,8 +25,10 @@ import type {
   ServiceOptions,
 } from './launch-options.ts';
 import { createMemoryCrashBudget } from './memory-crash-budget.ts';
+import { createPlacement } from './placements.ts';
 import { HostedPlugin } from './plugin.ts';
 import type { Plugin } from './plugin.ts';
+import { startEdition } from './start-edition.ts';
 import type { StartOptions } from './start-options.ts';
 import { startPlugins } from './start-plugins.ts';
 import type { StartReport } from './start-plugins.ts';
@@ -64,6 +61,8 @@ export interface HostOptions {
    * process that still lives stays in any case. Default 20.
    */
   readonly pinnedCopies?: number;
+  /** Hears of what plugins wanted and may not do; that of an auditor, for example. Default: it is counted only. */
+  readonly denials?: DenialPort;
 }
 
 /** How a stop went. */
@@ -74,8 +73,11 @@ export interface HostStopReport {
   readonly forced: readonly string[];
 }
 
-/** A fact of one of the host's plugins: a step of its life, or what becomes of its events. */
-export type HostFact = (PluginProcessFact | PluginEventFact) & { readonly plugin: string };
+/**
+ * A fact of one of the host's plugins: a step in the life of the version that takes its calls, what becomes of its events, or
+ * of the replacement of that version by another one.
+ */
+export type HostFact = (PluginProcessFact | PluginEventFact | PluginReplacementFact) & { readonly plugin: string };
 
 /** Runs plugins. Whoever creates it stops it. */
 export interface Host {
@@ -130,11 +132,23 @@ export function createHost(options: HostOptions = {}): Host {
 /** Milliseconds that processes which were ended by force have to be gone. */
 const SETTLE_MS = 5000;
 
-/** A plugin that is about to be started. */
+/** Characters of a plugin's name in those of the actors of its later versions. */
+const SHOWN_NAME = 64;
+
+/** A version of a plugin that is about to be started. */
 interface Launch {
   readonly name: string;
   readonly policy: ProcessPolicy;
   readonly placement: Placement;
+}
+
+/** What a version is to its users. */
+type Offer = ServiceOptions & Pick<LaunchOptions, 'kinds' | 'events' | 'contract'>;
+
+/** What the versions of a plugin share. */
+interface Versions {
+  readonly seat: EventSeat<Subscription>;
+  readonly actorName: string;
 }
 
 class PluginHost implements Host {
@@ -144,8 +158,8 @@ class PluginHost implements Host {
   readonly #closeLauncher: () => void;
   readonly #crashes: CrashPort;
   readonly #plugins = new Map<string, HostedPlugin<ServiceMap>>();
-  /** Of every plugin that has left something behind, or may. */
-  readonly #instances = new Set<Instances>();
+  /** Versions that have left something behind, or may. */
+  readonly #editions = new Set<Edition>();
   readonly #bus: HostBus;
   readonly #listeners = new Set<(fact: HostFact) => void>();
   readonly #actor: Actor<ReturnType<typeof createHostLogic>>;
@@ -161,7 +175,7 @@ class PluginHost implements Host {
     this.#launcher = own ?? (options.launcher as ProcessLauncher);
     this.#closeLauncher = () => own?.close();
     this.system = createSystem({ environment });
-    this.#bus = new HostBus(this.system, options.events);
+    this.#bus = new HostBus(this.system, options.events, options.denials);
     const logic = createHostLogic({ stopPlugins: () => this.#stopPlugins(), killPlugins: () => this.#killPlugins() });
     this.#actor = this.system.spawn(logic, { name: 'host', input: {} });
   }
@@ -171,12 +185,7 @@ class PluginHost implements Host {
   }
 
   launch<const Services extends ServiceMap = NoServices>(options: LaunchOptions<Services>): Promise<Plugin<Services>> {
-    return this.#launch(options, () => {
-      const { name, policy, placement } = resolveLaunch(options, this.#defaults());
-      this.#sweeping ??= removeAbandonedDirectories(this.system.environment.clock, this.#options.temporaryRoot);
-      const ports = { environment: this.system.environment, launcher: this.#launcher };
-      return { name, policy, placement: createProcessPlacement(placement, ports) };
-    });
+    return this.#launch(options, () => this.#resolve(options));
   }
 
   reattach<const Services extends ServiceMap = NoServices>(
@@ -189,7 +198,7 @@ class PluginHost implements Host {
   }
 
   async #launch<Services extends ServiceMap>(
-    options: ServiceOptions<Services> & Pick<LaunchOptions, 'kinds' | 'events' | 'contract' | 'signal'>,
+    options: Offer & Pick<LaunchOptions, 'signal'>,
     resolve: () => Launch,
   ): Promise<Plugin<Services>> {
     const { signal } = options;
@@ -214,7 +223,7 @@ class PluginHost implements Host {
 
   async start(options: StartOptions): Promise<StartReport> {
     if (this.#stopping !== undefined) throw new RuntimeError('HOST_STOPPED', 'the host takes no more plugins');
-    return startPlugins(options, { launch: (launch) => this.launch(launch) });
+    return startPlugins(options, { launch: (launch) => this.launch(launch), plugin: (name) => this.plugin(name) });
   }
 
   plugin(name: string): Plugin | undefined {
@@ -241,59 +250,63 @@ class PluginHost implements Host {
     return { handshake, process, temporaryRoot, pinStore, pinnedCopies };
   }
 
-  #start<Services extends ServiceMap>(
-    options: ServiceOptions<Services> & Pick<LaunchOptions, 'kinds' | 'events' | 'contract'>,
-    { name, policy, placement }: Launch,
-  ): HostedPlugin<Services> {
-    const { environment } = this.system;
-    const { contract = 'troupe' } = options;
+  #resolve(options: LaunchOptions): Launch {
+    const { name, policy, placement } = resolveLaunch(options, this.#defaults());
+    this.#sweeping ??= removeAbandonedDirectories(this.system.environment.clock, this.#options.temporaryRoot);
+    const ports = { environment: this.system.environment, launcher: this.#launcher };
+    return { name, policy, placement: createPlacement(placement, ports) };
+  }
+
+  #start<Services extends ServiceMap>(options: Offer, launch: Launch): HostedPlugin<Services> {
+    const { name } = launch;
+    // The actor of its first version may have ended long ago.
+    if (this.#plugins.has(name)) throw new RuntimeError('NAME_TAKEN', `a plugin named "${name}" runs already`);
+    const seat = new EventSeat<Subscription>();
+    const plugin = new HostedPlugin<Services>({
+      name,
+      first: this.#startEdition(options, launch, { seat, actorName: name }),
+      crashes: this.#crashes,
+      system: this.system,
+      parent: this.#actor,
+      startNext: (next) => this.#startNext(name, next, seat),
+      tell: (fact) => this.#tell({ ...fact, plugin: name }),
+    });
+    this.#plugins.set(name, plugin as unknown as HostedPlugin<ServiceMap>);
+    plugin.onFact((fact) => this.#tell({ ...fact, plugin: name }));
+    void plugin.ended.then(() => this.#plugins.delete(name));
+    return plugin;
+  }
+
+  /** Another version of a plugin. */
+  #startNext(name: string, options: LaunchOptions, seat: EventSeat<Subscription>): Edition {
+    if (this.#stopping !== undefined) throw new RuntimeError('HOST_STOPPED', 'the host takes no more plugins');
+    if (options.name !== undefined && options.name !== name) {
+      throw new InvalidOptionsError('name', `is "${options.name}"; another version of plugin "${name}" has its name`);
+    }
+    // Two actors have two names; both are alive.
+    const actorName = this.system.environment.ids.next(name.slice(0, SHOWN_NAME));
+    return this.#startEdition(options, this.#resolve({ ...options, name }), { seat, actorName });
+  }
+
+  #startEdition(options: Offer, { name, policy, placement }: Launch, { seat, actorName }: Versions): Edition {
+    const { contract = 'troupe', kinds } = options;
     const events = this.#bus.connect({
       name,
+      seat,
       contract,
       events: options.events,
       drainMs: policy.stop.drainMs,
       tell: (fact) => this.#tell({ ...fact, plugin: name }),
+      isTakenBack: (failure) => edition.isTakenBack(failure),
     });
-    const instances = new Instances(events.place(placement));
-    const gate = createCallGate({
-      refusal: () => plugin.refusal(),
-      explain: (error, connection) => plugin.explain(error, connection),
-    });
-    const admission: CallAdmission = {
-      admit: (connection) => {
-        instances.connect(connection);
-        gate.admit(connection);
-        events.ready(connection);
-      },
-      refuse: () => gate.refuse(),
-      async drained(signal) {
-        await Promise.all([gate.drained(signal), events.drain(plugin.isToEnd)]);
-      },
-    };
-    const actor = this.system.spawn(
-      createPluginProcessLogic({ placement: instances, admission, crashes: this.#crashes, environment }),
-      { name, parent: this.#actor, input: { plugin: name, policy } },
+    const services = (version: number | undefined): ServiceMap => servicesOf(options, version);
+    const edition: Edition = startEdition(
+      { plugin: name, actorName, kinds, services, policy, placement, events },
+      { system: this.system, parent: this.#actor, crashes: this.#crashes },
     );
-    const plugin = new HostedPlugin<Services>({
-      name,
-      kinds: options.kinds,
-      actor,
-      gate,
-      crashes: this.#crashes,
-      closeEvents: () => events.close(),
-      clock: environment.clock,
-      services: (version) => servicesOf(options, version),
-      instances,
-      scheduler: environment.scheduler,
-    });
-    this.#plugins.set(name, plugin as unknown as HostedPlugin<ServiceMap>);
-    plugin.onFact((fact) => this.#tell({ ...fact, plugin: name }));
-    this.#instances.add(instances);
-    void plugin.ended
-      .then(() => this.#plugins.delete(name))
-      .then(() => instances.settled())
-      .then(() => this.#instances.delete(instances));
-    return plugin;
+    this.#editions.add(edition);
+    void edition.ended.then(() => edition.settled()).then(() => this.#editions.delete(edition));
+    return edition;
   }
 
   async #stop(deadlineMs: number): Promise<HostStopReport> {
@@ -307,7 +320,7 @@ class PluginHost implements Host {
     await this.#bus.stop(Math.max(0, deadlineMs - (clock.monotonic() - began)));
     await this.system.stop();
     // Plugins whose actors were ended by force, here or by whoever stopped the system, may still be on their way out.
-    const settled = Promise.all([...this.#instances].map((instances) => instances.settled()));
+    const settled = Promise.all([...this.#editions].map((edition) => edition.settled()));
     await within(this.system.environment.clock, SETTLE_MS, settled);
     await this.#sweeping;
     this.#closeLauncher();
@@ -339,6 +352,16 @@ class PluginHost implements Host {
         log.log('error', `no events can be delivered: ${message}`, { plugin: fact.plugin, code });
         break;
       }
+      case 'plugin.standbyLost':
+        log.log('warn', `the version of plugin "${fact.plugin}" that stood by has ended`, { plugin: fact.plugin });
+        break;
+      case 'plugin.reverted':
+        // By command it is what somebody wanted.
+        log.log(fact.failure === undefined ? 'info' : 'warn', `plugin "${fact.plugin}" has its old version again`, {
+          plugin: fact.plugin,
+          code: fact.failure?.code,
+        });
+        break;
       default:
         log.log('debug', fact.type, { ...fact });
     }

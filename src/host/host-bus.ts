@@ -7,15 +7,25 @@
 import type { ActorSystem } from '../actors/index.ts';
 import { createBus, createEmitGate, createHostEventService, createLifecycleEvents } from '../bus/index.ts';
 import { HOST_EVENT_SERVICE_ID, resolveBusOptions, startEventStream } from '../bus/index.ts';
-import type { Bus, BusOptions, EventStream, EventStreamOptions, PluginLifeFact, Subscription } from '../bus/index.ts';
+import type {
+  Bus,
+  BusOptions,
+  EventStream,
+  EventStreamOptions,
+  PluginLifeFact,
+  SourceTap,
+  Subscription,
+} from '../bus/index.ts';
 import { RuntimeError } from '../errors/index.ts';
 import type { EventStreamFact, EventStreamFailure } from '../machines/index.ts';
 import { requireObject } from '../policy/index.ts';
-import type { PluginConnection } from '../ports/index.ts';
+import type { DenialPort, PluginConnection } from '../ports/index.ts';
+import { tellDenial } from './permissions/index.ts';
 import { checkEventOptions } from './plugin-event-options.ts';
 import type { PluginEventOptions } from './plugin-event-options.ts';
-import { createPluginEvents, NO_EVENTS } from './plugin-events.ts';
-import type { PluginEventPorts, PluginEvents } from './plugin-events.ts';
+import type { EventSeat } from './event-seat.ts';
+import { createNoEvents, createPluginEvents } from './plugin-events.ts';
+import type { HostedStream, PluginEventPorts, PluginEvents } from './plugin-events.ts';
 
 /** How the bus of a host is made. */
 export interface HostEventOptions extends Omit<BusOptions, 'system'> {
@@ -25,14 +35,18 @@ export interface HostEventOptions extends Omit<BusOptions, 'system'> {
   readonly delivery?: EventStreamOptions['policy'];
 }
 
-/** A plugin, as far as its events are concerned. */
+/** A version of a plugin, as far as its events are concerned. */
 export interface EventfulPlugin {
   readonly name: string;
+  /** What the versions of the plugin share. */
+  readonly seat: EventSeat<Subscription>;
   readonly contract: 'troupe' | 'awf';
   readonly events: PluginEventOptions | undefined;
   readonly drainMs: number;
   /** Hears what becomes of the plugin's events. */
   readonly tell: (fact: PluginEventFact) => void;
+  /** Asked when no event can be carried to it: true when another version gets the events instead. */
+  readonly isTakenBack: (failure: EventStreamFailure) => boolean;
 }
 
 /**
@@ -47,10 +61,12 @@ export type PluginEventFact =
 export class HostBus {
   readonly #system: ActorSystem;
   readonly #options: HostEventOptions;
+  readonly #denials: DenialPort | undefined;
   #bus: Bus | undefined;
 
-  constructor(system: ActorSystem, options: HostEventOptions = {}) {
+  constructor(system: ActorSystem, options: HostEventOptions = {}, denials?: DenialPort) {
     this.#system = system;
+    this.#denials = denials;
     this.#options = requireObject('events', options);
     // Here, and not where the bus is first used (B1).
     resolveBusOptions({ ...options, system });
@@ -74,22 +90,24 @@ export class HostBus {
   }
 
   /**
-   * Connects a plugin to the bus.
+   * Connects a version of a plugin to the bus.
    *
    * @throws INVALID_OPTIONS, PATTERN_INVALID; NAME_TAKEN for the name by which the host publishes, or that of a
    *   subscription; BUS_CLOSED
    */
   connect(plugin: EventfulPlugin): PluginEvents {
-    if (plugin.events === undefined) return NO_EVENTS;
+    if (plugin.events === undefined) return createNoEvents(plugin.seat);
     checkEventOptions(plugin.events);
     if (plugin.name === this.#source) {
       throw new RuntimeError('NAME_TAKEN', `the host publishes events by the name "${plugin.name}"`);
     }
     // Asked again when the plugin is about to be ready; a process that is started for nothing is spared here.
-    if ((plugin.events.subscribe ?? []).length > 0) this.#requireFree(plugin.name);
+    const { seat, drainMs, isTakenBack } = plugin;
+    const isNew = seat.subscription === undefined;
+    if (isNew && (plugin.events.subscribe ?? []).length > 0) this.#requireFree(plugin.name);
     const ports = this.#ports(plugin, plugin.events);
     const log = this.#system.environment.log.child({ plugin: plugin.name });
-    return createPluginEvents({ ports, log, drainMs: plugin.drainMs });
+    return createPluginEvents({ ports, log, drainMs, seat, isTakenBack });
   }
 
   /** B2. Gives the program's own subscriptions `drainMs`. */
@@ -114,7 +132,7 @@ export class HostBus {
     return this.#bus;
   }
 
-  #ports(plugin: EventfulPlugin, events: PluginEventOptions): PluginEventPorts<Subscription, EventStream> {
+  #ports(plugin: EventfulPlugin, events: PluginEventOptions): PluginEventPorts<Subscription, CarriedEvents> {
     const { bus } = this;
     const { name } = plugin;
     const { subscribe: patterns = [], emit: permissions = [], rateLimit, handlerMs: _, ...bounds } = events;
@@ -123,8 +141,13 @@ export class HostBus {
       bus: bus.gateway,
       permissions,
       rateLimit: rateLimit === undefined ? undefined : { perSecond: rateLimit },
+      onDenied: (type) => {
+        const { log } = this.#system.environment;
+        tellDenial({ denials: this.#denials, log }, name, `events.emit:${type}`);
+      },
     });
     return {
+      patterns,
       subscribe: () =>
         patterns.length === 0
           ? undefined
@@ -149,7 +172,11 @@ export class HostBus {
           onResults: (results) => stream()?.reportResults(results),
         }),
       }),
-      carry: (subscription, connection, process) => this.#carry(plugin, subscription, connection, process),
+      carry: (subscription, connection, process) => {
+        // What handlers return is published as far as the version may that they ran in.
+        const tap = subscription.tap((cause, drafts) => gate.admitEmitted(cause, drafts));
+        return this.#carry(plugin, tap, connection, process);
+      },
       failed: (failure) => {
         const isUnsupported = failure.code === 'EVENTS_UNSUPPORTED';
         plugin.tell({ type: isUnsupported ? 'plugin.eventsUnsupported' : 'plugin.eventsFailed', failure });
@@ -157,10 +184,10 @@ export class HostBus {
     };
   }
 
-  #carry(plugin: EventfulPlugin, { source }: Subscription, connection: PluginConnection, process: number): EventStream {
+  #carry(plugin: EventfulPlugin, tap: SourceTap, connection: PluginConnection, process: number): CarriedEvents {
     const { ids } = this.#system.environment;
     const stream = startEventStream(this.#system, {
-      source,
+      source: tap,
       connection,
       contract: plugin.contract,
       policy: deliveryOf(this.#options.delivery, plugin.events?.handlerMs),
@@ -170,9 +197,18 @@ export class HostBus {
       name: ids.next(`events-${plugin.name.slice(0, SHOWN_NAME)}-${process}`),
     });
     stream.onFact(plugin.tell);
-    return stream;
+    return {
+      shut: () => tap.shut(),
+      stop: (options) => stream.stop(options),
+      lost: () => stream.lost(),
+      ended: stream.ended,
+      reportResults: (results) => stream.reportResults(results),
+    };
   }
 }
+
+/** A stream with the tap that it takes events from. */
+interface CarriedEvents extends HostedStream, Pick<EventStream, 'reportResults'> {}
 
 /** Characters of a plugin's name in those of its actors. */
 const SHOWN_NAME = 64;

@@ -1,4 +1,4 @@
-import { basename, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { InvalidOptionsError, RuntimeError } from '../errors/index.ts';
 import {
   DEFAULT_ENVIRONMENT_NAMES,
@@ -11,6 +11,7 @@ import type { ServiceDescriptor } from '../ports/index.ts';
 import { AWF_HANDSHAKE, DEFAULT_HANDSHAKE, readReattach } from '../transport/index.ts';
 import type {
   ContractName,
+  InProcessPlacementOptions,
   MagicCookie,
   PluginOutputChunk,
   ProcessPin,
@@ -19,6 +20,8 @@ import type {
   ReattachPlacementOptions,
 } from '../transport/index.ts';
 import type { PluginKind } from './manifest/index.ts';
+import { checkChoice, memoryLimit } from './placements.ts';
+import type { CheckedChoice, PlacementChoice, PlacementPlan } from './placements.ts';
 import type { PluginEventOptions } from './plugin-event-options.ts';
 import { userCacheDirectory } from '../transport/process/index.ts';
 
@@ -29,16 +32,20 @@ export type ServiceMap = Readonly<Record<string, ServiceDescriptor>>;
 export type NoServices = Readonly<Record<never, never>>;
 
 /** How a plugin is launched. */
-export interface LaunchOptions<Services extends ServiceMap = ServiceMap> extends ProcessPolicyOptions {
-  /** Name within the host: letters, digits, `.`, `_` and `-`. Default: the base name of the command. */
+export interface LaunchOptions<Services extends ServiceMap = ServiceMap> extends ProcessPolicyOptions, PlacementChoice {
+  /**
+   * Name within the host: letters, digits, `.`, `_` and `-`. Default: the base name of the command or the module, or what
+   * the definition calls itself.
+   */
   readonly name?: string;
-  /** Path of the program, or a name to be looked up in the plugin's `PATH`. */
-  readonly command: string;
-  /** Default none. */
+  /** Arguments of the program. Beside the host's own code there are none. Default none. */
   readonly args?: readonly string[];
-  /** Working directory. Default: the host's. */
+  /** Working directory of a process; in the other placements it is the host's. Default: the host's. */
   readonly cwd?: string;
-  /** Variables to set. They win over inherited ones; only the handshake's own win over them. */
+  /**
+   * Variables to set. They win over inherited ones; only the handshake's own win over them. Beside the host's own code a
+   * plugin has the host's environment.
+   */
   readonly env?: Readonly<Record<string, string>>;
   /**
    * Variables that the plugin inherits: `default` is a short list without secrets (`DEFAULT_ENVIRONMENT_NAMES`), `all`
@@ -59,7 +66,7 @@ export interface LaunchOptions<Services extends ServiceMap = ServiceMap> extends
   readonly handshake?: MagicCookie;
   /**
    * Pins all files that the plugin is made of. `directory` is verified and copied to a read-only place, and the plugin is
-   * started from there: command, arguments and `cwd` that lie in it are moved along. Default: nothing is verified.
+   * started from there: command, module, arguments and `cwd` that lie in it are moved along. Default: nothing is verified.
    */
   readonly checksum?: {
     readonly directory: string;
@@ -112,7 +119,7 @@ export interface LaunchOptions<Services extends ServiceMap = ServiceMap> extends
 export interface ResolvedLaunch {
   readonly name: string;
   readonly policy: ProcessPolicy;
-  readonly placement: ProcessPlacementOptions;
+  readonly placement: PlacementPlan;
 }
 
 /** How a plugin that runs already is used. */
@@ -164,48 +171,84 @@ const TEMPORARY = new Set(['TMPDIR', 'TEMP', 'TMP']);
 
 /** Fills in the defaults. Throws `InvalidOptionsError` naming the field. */
 export function resolveLaunch(options: LaunchOptions, defaults: LaunchDefaults): ResolvedLaunch {
-  const { command, insecure = false, network = 'unix' } = options;
-  const versions = versionsOf(options);
-  if (typeof command !== 'string' || command === '') throw new InvalidOptionsError('command', 'must not be empty');
+  const choice = checkChoice(options, options.args ?? []);
+  const name = options.name ?? choice.name;
+  if (name === '') throw new InvalidOptionsError('name', 'must be given for a definition that has none');
+  const policy = resolveProcessPolicy(mergePolicy(defaults.process ?? {}, options));
+  const common = commonOf(name, options, policy);
+  const memoryMb = memoryLimit(options.memoryMb);
+  if (choice.placement === 'process') {
+    return { name, policy, placement: { kind: 'process', options: processOf(choice, options, defaults, common) } };
+  }
+  if (contractOf(options) !== 'troupe') {
+    throw new InvalidOptionsError('contract', `is ${options.contract}, which runs in a process only`);
+  }
+  if ('definition' in choice) {
+    if (options.checksum !== undefined) throw new InvalidOptionsError('checksum', 'is for files, not for a definition');
+    const source = { definition: choice.definition };
+    return { name, policy, placement: { kind: 'inProcess', options: { ...common, source } } };
+  }
+  const module = { path: choice.path, pin: pinOf(options.checksum, defaults) };
+  if (choice.placement === 'inProcess') {
+    return { name, policy, placement: { kind: 'inProcess', options: { ...common, source: { module } } } };
+  }
+  const { args = [], nodeArgs } = options;
+  const worker = { ...common, module, args, env: environmentOf(options), nodeArgs, memoryMb };
+  return { name, policy, placement: { kind: 'worker', options: worker } };
+}
+
+/** What all placements are told. */
+type CommonOptions = Omit<InProcessPlacementOptions, 'source'>;
+
+function commonOf(name: string, options: LaunchOptions, policy: ProcessPolicy): CommonOptions {
+  return {
+    plugin: name,
+    versions: versionsOf(options),
+    config: plainConfig(options.config),
+    maxReceiveBytes: receiveLimit(options.maxReceiveBytes),
+    startTimeoutMs: policy.startTimeoutMs,
+    healthTimeoutMs: policy.health.timeoutMs,
+    shutdownTimeoutMs: Math.max(1, policy.stop.graceMs),
+    onOutput: options.onOutput,
+  };
+}
+
+function processOf(
+  { command, args }: CheckedChoice & { readonly placement: 'process' },
+  options: LaunchOptions,
+  defaults: LaunchDefaults,
+  common: CommonOptions,
+): ProcessPlacementOptions {
+  const { insecure = false, network = 'unix' } = options;
   if (network !== 'unix' && network !== 'tcp') throw new InvalidOptionsError('network', 'takes "unix" or "tcp"');
   if (network === 'tcp' && insecure) {
     throw new InvalidOptionsError('insecure', 'cannot be combined with network "tcp", which any local user can reach');
   }
-  const maxReceiveBytes = receiveLimit(options.maxReceiveBytes);
-  const name = options.name ?? basename(command);
-  const policy = resolveProcessPolicy(mergePolicy(defaults.process ?? {}, options));
   const contract = contractOf(options);
   const own = contract === 'awf' ? AWF_HANDSHAKE : (defaults.handshake ?? DEFAULT_HANDSHAKE);
   const { cookieKey, cookieValue } = options.handshake ?? own;
-  const env = { ...inherited(options.inheritEnv ?? 'default'), ...options.env };
+  const env = environmentOf(options);
   return {
-    name,
-    policy,
-    placement: {
-      plugin: name,
-      contract,
-      command,
-      args: options.args ?? [],
-      cwd: options.cwd,
-      env,
-      pin: pinOf(options.checksum, defaults),
-      compileCache: compileCacheOf(options, env),
-      cookieKey,
-      cookieValue,
-      versions,
-      insecure,
-      network,
-      socketGroup: options.socketGroup,
-      ports: portsOf(options.ports),
-      config: plainConfig(options.config),
-      maxReceiveBytes,
-      startTimeoutMs: policy.startTimeoutMs,
-      healthTimeoutMs: policy.health.timeoutMs,
-      shutdownTimeoutMs: Math.max(1, policy.stop.graceMs),
-      temporaryRoot: defaults.temporaryRoot,
-      onOutput: options.onOutput,
-    },
+    ...common,
+    contract,
+    command,
+    args,
+    cwd: options.cwd,
+    env,
+    pin: pinOf(options.checksum, defaults),
+    compileCache: compileCacheOf(command, options, env),
+    cookieKey,
+    cookieValue,
+    insecure,
+    network,
+    socketGroup: options.socketGroup,
+    ports: portsOf(options.ports),
+    temporaryRoot: defaults.temporaryRoot,
   };
+}
+
+function environmentOf({ inheritEnv = 'default', env }: LaunchOptions): Record<string, string> {
+  return { ...inherited(inheritEnv), ...env };
 }
 
 /** Fills in the defaults. Throws `InvalidOptionsError` naming the field. */
@@ -274,8 +317,11 @@ function pinOf(checksum: LaunchOptions['checksum'], defaults: LaunchDefaults): P
   return { directory: resolve(directory), sha256: sha256.toLowerCase(), storeRoot, keep };
 }
 
-function compileCacheOf(options: LaunchOptions, env: Readonly<Record<string, string>>): string | undefined {
-  const { command, compileCache = 'auto' } = options;
+function compileCacheOf(
+  command: string,
+  { compileCache = 'auto' }: LaunchOptions,
+  env: Readonly<Record<string, string>>,
+): string | undefined {
   if (compileCache === '') throw new InvalidOptionsError('compileCache', 'must not be empty');
   // Code from a cache is counted less precisely.
   const isSettled = 'NODE_COMPILE_CACHE' in env || 'NODE_V8_COVERAGE' in env;

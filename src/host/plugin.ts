@@ -1,49 +1,42 @@
-// A plugin as its host's code sees it: one handle over all the processes that run it one after the other.
+// A plugin as its host's code sees it: one handle over all its versions, and over all the processes that run each of them
+// one after the other.
+//
+// Invariants:
+//   H1. One version is the current one: calls that begin, the state and the facts of the plugin are its own.
+//   H2. The plugin has ended when all its versions have. The end of the current one ends the others, except one that can be
+//       taken back.
 
-import type { Actor } from '../actors/index.ts';
-import { InvalidOptionsError, PluginCrashedError, RuntimeError } from '../errors/index.ts';
-import type { Code, PluginPhase } from '../errors/index.ts';
-import { PLUGIN_PROCESS_STATES } from '../machines/index.ts';
+import type { ActorRef, ActorSystem } from '../actors/index.ts';
+import { RuntimeError } from '../errors/index.ts';
 import type {
-  pluginProcessMachine,
   PluginProcessFact,
   PluginProcessOutcome,
-  PluginProcessState,
-  ProcessFailure,
+  PluginReplacementFact,
+  ReplacementPhase,
 } from '../machines/index.ts';
+import { requireObject } from '../policy/index.ts';
 import type {
-  Clock,
   ConnectionBroker,
   CrashPort,
   PluginConnection,
-  ProcessExit,
-  Scheduler,
   ServiceClient,
   ServiceDescriptor,
 } from '../ports/index.ts';
-import { createServiceClient, within } from '../ports/index.ts';
-import type { CallGate } from './call-gate.ts';
-import type { Instances } from './instances.ts';
+import { createServiceClient } from '../ports/index.ts';
+import { createCallSwitch } from './call-gate.ts';
+import type { CallSwitch } from './call-gate.ts';
+import type { Edition, EditionStatus } from './edition.ts';
 import { operationsOf, requireKind, stepsOf, validatorsOf } from './kind-clients.ts';
 import type { KindClientOptions, Operations, Steps, Validators } from './kind-clients.ts';
-import type { ServiceMap } from './launch-options.ts';
+import type { LaunchOptions, ServiceMap } from './launch-options.ts';
+import { Replacement } from './replacement.ts';
+import type { StagedPlugin } from './staged-plugin.ts';
 
-/** What is known about a plugin now. */
-export interface PluginStatus {
+/** What is known about a plugin now: about the version that takes its calls, and how many calls there are in all. */
+export interface PluginStatus extends EditionStatus {
   readonly name: string;
-  readonly state: PluginProcessState;
-  /** Process id; undefined while no process runs. */
-  readonly pid: number | undefined;
-  /** Version of the application protocol; undefined before the first handshake. */
-  readonly version: number | undefined;
-  /** Times the plugin came back after it had been ready. */
-  readonly restarts: number;
-  /** Milliseconds from the newest start of a process to `ready`; undefined until then. */
-  readonly startMs: number | undefined;
-  /** Calls under way. */
-  readonly inFlight: number;
-  /** Why the newest process failed; undefined while all is well. */
-  readonly failure: { readonly code: Code; readonly message: string; readonly phase: PluginPhase } | undefined;
+  /** Where a replacement is; undefined while none is under way. */
+  readonly replacement?: ReplacementPhase | undefined;
 }
 
 /** A launched plugin. Stop it, or the host. */
@@ -73,6 +66,15 @@ export interface Plugin<Services extends ServiceMap = ServiceMap> {
    */
   ready(options?: { readonly timeoutMs?: number }): Promise<void>;
   /**
+   * Starts another version of the plugin beside this one, and waits until it is ready: with a process, a configuration and
+   * permissions of its own. It gets no calls and no events before `swap`. What the options leave out has its default, except
+   * for the name, which is the plugin's. One at a time.
+   *
+   * @throws as `launch` of the host; REPLACEMENT_UNDER_WAY; INVALID_OPTIONS for another name; what ended the new version, of
+   *   which nothing is left then; CANCELLED when the signal of the options aborts before it is ready
+   */
+  stage(options: LaunchOptions): Promise<StagedPlugin>;
+  /**
    * Drains, stops and starts the process again. This does not count as a crash. Ends a wait before a restart at once;
    * does nothing while the process is just being started or removed, nor in quarantine (see `reset`).
    */
@@ -83,7 +85,7 @@ export interface Plugin<Services extends ServiceMap = ServiceMap> {
   stop(): Promise<void>;
   /** Ends the process by force and the plugin for good. Settles when the process is gone. */
   kill(): Promise<void>;
-  /** Calls back after each step of the plugin's life. Returns the function that ends this. */
+  /** Calls back after each step in the life of the version that takes the calls. Returns the function that ends this. */
   onFact(listener: (fact: PluginProcessFact) => void): () => void;
   /** Settles when the plugin has ended for good. Never rejects. */
   readonly ended: Promise<PluginProcessOutcome>;
@@ -92,87 +94,53 @@ export interface Plugin<Services extends ServiceMap = ServiceMap> {
 /** What a handle is made of. */
 export interface PluginParts {
   readonly name: string;
-  /** What the plugin contributes; undefined when nobody has said. */
-  readonly kinds: readonly string[] | undefined;
-  readonly actor: Actor<typeof pluginProcessMachine>;
-  readonly gate: CallGate;
+  readonly first: Edition;
   readonly crashes: CrashPort;
-  /** Ends what the plugin has on the bus; belongs to the end of the plugin. Never rejects. */
-  readonly closeEvents: () => Promise<void>;
-  readonly clock: Clock;
-  /** The services by name, for a version of the application protocol. */
-  readonly services: (version: number | undefined) => ServiceMap;
-  readonly instances: Instances;
-  readonly scheduler: Scheduler;
+  readonly system: ActorSystem;
+  readonly parent: ActorRef<never>;
+  /** Starts another version. Throws what is wrong with the options, and HOST_STOPPED. */
+  readonly startNext: (options: LaunchOptions) => Edition;
+  /** Hears what becomes of replacements. */
+  readonly tell: (fact: PluginReplacementFact) => void;
 }
-
-const STATES: ReadonlySet<string> = new Set(PLUGIN_PROCESS_STATES);
-
-/** What a handle tells its plugin, the weakest first. */
-const STRENGTH = ['plugin.reset', 'plugin.restart', 'plugin.stop', 'plugin.kill'] as const;
-type PluginCommand = (typeof STRENGTH)[number];
-
-/** Calls may be under way in these, and each may open further connections. */
-const CONNECTED: ReadonlySet<PluginProcessState> = new Set(['ready', 'draining', 'stopping']);
 
 /** @internal */
 export class HostedPlugin<Services extends ServiceMap> implements Plugin<Services> {
   readonly name: string;
-  readonly connection: PluginConnection;
+  readonly connection: CallSwitch;
   readonly broker: ConnectionBroker;
   readonly ended: Promise<PluginProcessOutcome>;
   readonly #parts: PluginParts;
-  #startedAt = 0;
-  #startMs: number | undefined;
-  /** True when the actor has ended; one that is ended by force leaves its chart as it was. */
-  #isOver = false;
-  /** A command that waits for room in the actor's mailbox. */
-  #command: PluginCommand | undefined;
+  readonly #editions = new Set<Edition>();
+  readonly #listeners = new Set<(fact: PluginProcessFact) => void>();
+  /** Called when another version has become the current one, and when the plugin has ended. */
+  readonly #onChange = new Set<() => void>();
+  readonly #end = Promise.withResolvers<PluginProcessOutcome>();
+  #current: Edition;
+  #replacement: Replacement | undefined;
+  /** How it was told to end. */
+  #ending: 'plugin.stop' | 'plugin.kill' | undefined;
 
   constructor(parts: PluginParts) {
     this.#parts = parts;
     this.name = parts.name;
-    this.connection = parts.gate;
+    this.#current = parts.first;
+    this.#current.isCurrent = true;
+    this.connection = createCallSwitch(parts.first.gate);
     this.broker = this.#broker();
-    this.ended = parts.actor.ended.then(async (outcome) => {
-      await parts.closeEvents();
-      return outcome.kind === 'done' ? outcome.output : { kind: 'stopped' as const };
-    });
-    this.#startedAt = parts.clock.monotonic();
-    parts.actor.onFact((fact) => {
-      this.#time(fact);
-      parts.instances.note(fact);
-    });
-    void parts.actor.ended.then(() => {
-      this.#isOver = true;
-      parts.instances.over();
-    });
+    this.ended = this.#end.promise;
+    this.#adopt(parts.first);
   }
 
   status(): PluginStatus {
-    const { context, tags } = this.#parts.actor.snapshot();
-    const tag = [...tags].find((candidate): candidate is PluginProcessState => STATES.has(candidate));
-    const state = this.#isOver || tag === undefined ? 'dead' : tag;
-    return {
-      name: this.name,
-      state,
-      pid: context.exit === undefined && state !== 'dead' ? context.pid : undefined,
-      version: context.version,
-      restarts: Math.max(0, context.starts - 1),
-      startMs: this.#startMs,
-      inFlight: this.#parts.gate.inFlight,
-      failure: context.failure,
-    };
-  }
-
-  /** Whether the plugin is on its way to its end for good, not to another process. */
-  get isToEnd(): boolean {
-    return this.#isOver || this.#parts.actor.snapshot().context.goal === 'stop';
+    let inFlight = 0;
+    for (const { gate } of this.#editions) inFlight += gate.inFlight;
+    return { name: this.name, ...this.#current.status(), inFlight, replacement: this.#replacement?.phase };
   }
 
   dispense(wanted: string | ServiceDescriptor): never {
-    const descriptor = typeof wanted === 'string' ? this.#named(wanted) : wanted;
-    return createServiceClient(descriptor, this.#parts.gate) as never;
+    const descriptor = typeof wanted === 'string' ? this.#current.service(wanted) : wanted;
+    return createServiceClient(descriptor, this.connection) as never;
   }
 
   operations(): Operations {
@@ -188,21 +156,23 @@ export class HostedPlugin<Services extends ServiceMap> implements Plugin<Service
   }
 
   ready({ timeoutMs }: { readonly timeoutMs?: number } = {}): Promise<void> {
-    const { actor, clock } = this.#parts;
+    const { clock } = this.#parts.system.environment;
     return new Promise((resolve, reject) => {
       const release = (): void => {
         stopFacts();
+        this.#onChange.delete(settle);
         clock.clearTimeout(timer);
       };
       const settle = (): boolean => {
-        const { state } = this.status();
+        const { state } = this.#current;
         if (state === 'ready') resolve();
-        else if (state === 'quarantined' || state === 'dead') reject(this.refusal());
+        else if (state === 'quarantined' || state === 'dead') reject(this.#current.refusal());
         else return false;
         release();
         return true;
       };
-      const stopFacts = actor.onFact(() => void settle());
+      const stopFacts = this.onFact(() => void settle());
+      this.#onChange.add(settle);
       const timer =
         timeoutMs === undefined
           ? undefined
@@ -212,149 +182,134 @@ export class HostedPlugin<Services extends ServiceMap> implements Plugin<Service
                 new RuntimeError('DEADLINE_EXCEEDED', `plugin "${this.name}" was not ready within ${timeoutMs} ms`),
               );
             }, timeoutMs);
-      if (!settle()) void actor.ended.then(() => settle());
+      settle();
     });
   }
 
+  async stage(options: LaunchOptions): Promise<StagedPlugin> {
+    const { signal } = requireObject('options', options);
+    if (signal?.aborted === true) throw new RuntimeError('CANCELLED', 'the launch was given up before it began');
+    if (this.#ending !== undefined || this.#current.isOver) throw this.#stopped();
+    if (this.#replacement !== undefined) {
+      const text = `another version of plugin "${this.name}" is being put in its place already`;
+      throw new RuntimeError('REPLACEMENT_UNDER_WAY', text, { details: { plugin: this.name } });
+    }
+    const replacement = this.#replace(this.#parts.startNext(options));
+    const giveUp = (): void => void replacement.discard().catch(() => {}); // it has ended then
+    signal?.addEventListener('abort', giveUp, { once: true });
+    try {
+      await replacement.staged();
+      return replacement;
+    } catch (error) {
+      if (signal === undefined || !signal.aborted) throw error;
+      throw new RuntimeError('CANCELLED', `the launch of plugin "${this.name}" was given up`, { cause: error });
+    } finally {
+      signal?.removeEventListener('abort', giveUp);
+    }
+  }
+
   restart(): void {
-    this.#tell('plugin.restart');
+    this.#current.tell('plugin.restart');
   }
 
   async reset(): Promise<void> {
     await this.#parts.crashes.reset(this.name);
-    this.#tell('plugin.reset');
+    this.#current.tell('plugin.reset');
   }
 
-  async stop(): Promise<void> {
-    this.#tell('plugin.stop');
-    await this.ended;
+  stop(): Promise<void> {
+    return this.#endBy('plugin.stop');
   }
 
-  async kill(): Promise<void> {
-    this.#tell('plugin.kill');
-    await this.ended;
+  kill(): Promise<void> {
+    return this.#endBy('plugin.kill');
   }
 
   onFact(listener: (fact: PluginProcessFact) => void): () => void {
-    return this.#parts.actor.onFact(listener);
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
-  /** Why no call is taken now. */
-  refusal(): RuntimeError {
-    const { state, failure } = this.status();
-    if (state === 'dead') {
-      const failed = this.#failure();
-      const { output } = this.#parts.actor.snapshot();
-      // A plugin that was stopped after a crash is stopped.
-      return failed === undefined || output?.kind === 'stopped'
-        ? this.#refuse('PLUGIN_STOPPED', 'was stopped', failed)
-        : failed;
-    }
-    if (state === 'quarantined') {
-      return this.#refuse('PLUGIN_QUARANTINED', `is in quarantine: ${failure?.message ?? 'it crashed too often'}`);
-    }
-    return this.#refuse('PLUGIN_UNAVAILABLE', `takes no calls while it is ${state}`);
+  async #endBy(command: 'plugin.stop' | 'plugin.kill'): Promise<void> {
+    this.#ending = command;
+    this.#replacement?.stop();
+    for (const edition of this.#editions) edition.tell(command);
+    await this.ended;
   }
 
-  /** G3. Gives a call that failed because its process died the reason of that death. */
-  async explain(error: RuntimeError, connection: PluginConnection): Promise<RuntimeError> {
-    const instance = this.#parts.instances.behind(connection);
-    if (instance === undefined || error.details['origin'] !== 'connection') return error;
-    const { clock } = this.#parts;
-    // The broken socket is noticed just before the exit, and the exit before its report is complete.
-    if (!(await within(clock, EXIT_NOTICED_MS, instance.placed.exited))) return error;
-    if (!(await within(clock, REPORT_COMPLETE_MS, instance.end))) return error;
-    const end = await instance.end;
-    if (end.type === 'restarted') return this.#refuse('PLUGIN_UNAVAILABLE', 'was restarted during the call', error);
-    if (end.type === 'stopped') return this.#refuse('PLUGIN_STOPPED', 'was stopped during the call', error);
-    return this.#crash(end.failure, end.exit, end.stderrTail, error);
-  }
-
-  /** A full mailbox must not swallow a stop: the strongest command waits until there is room. */
-  #tell(type: PluginCommand): void {
-    const isWaiting = this.#command !== undefined;
-    if (!isWaiting && this.#accepts(type)) return;
-    if (this.#command === undefined || STRENGTH.indexOf(type) > STRENGTH.indexOf(this.#command)) this.#command = type;
-    if (!isWaiting) this.#retry();
-  }
-
-  #retry(): void {
-    this.#parts.scheduler.yield(() => {
-      if (this.#command === undefined) return;
-      if (this.#accepts(this.#command)) this.#command = undefined;
-      else this.#retry();
+  /** Follows a version to its end. */
+  #adopt(edition: Edition): void {
+    this.#editions.add(edition);
+    edition.onFact((fact) => {
+      if (edition !== this.#current) return;
+      for (const listener of this.#listeners) listener(fact);
+    });
+    void edition.over.then(() => {
+      if (edition !== this.#current) return;
+      this.#changed();
+      // Without it, the others are of no use; but the one that stands by can still be taken back.
+      for (const other of this.#editions) {
+        if (other !== edition && this.#replacement?.standsBy(other) !== true) other.tell('plugin.stop');
+      }
+    });
+    void edition.ended.then(() => {
+      this.#editions.delete(edition);
+      if (this.#editions.size > 0) return;
+      this.#replacement?.stop();
+      this.#end.resolve(this.#current.ended);
     });
   }
 
-  #accepts(type: PluginCommand): boolean {
-    const outcome = this.#parts.actor.tell({ type });
-    return outcome.accepted || outcome.reason === 'stopped';
-  }
-
-  #failure(): PluginCrashedError | undefined {
-    const { failure, exit, stderrTail } = this.#parts.actor.snapshot().context;
-    return failure === undefined ? undefined : this.#crash(failure, exit, stderrTail);
-  }
-
-  #crash(
-    failure: ProcessFailure,
-    exit: ProcessExit | undefined,
-    stderrTail: readonly string[],
-    cause?: unknown,
-  ): PluginCrashedError {
-    return new PluginCrashedError(failure.code, failure.message, {
+  #replace(next: Edition): Replacement {
+    const { system, parent, tell } = this.#parts;
+    this.#adopt(next);
+    const replacement = new Replacement({
       plugin: this.name,
-      phase: failure.phase,
-      exitCode: exit?.code,
-      signal: exit?.signal,
-      stderrTail,
-      ...(cause === undefined ? {} : { cause }),
+      previous: this.#current,
+      next,
+      system,
+      parent,
+      route: (edition) => this.#route(edition),
+      tell,
     });
+    this.#replacement = replacement;
+    void replacement.ended.then(() => {
+      this.#replacement = undefined;
+    });
+    return replacement;
   }
 
-  #refuse(code: Code, text: string, cause?: unknown): RuntimeError {
-    const details = { plugin: this.name, state: this.status().state };
-    return new RuntimeError(code, `plugin "${this.name}" ${text}`, {
-      details,
-      ...(cause === undefined ? {} : { cause }),
-    });
+  /** Calls that begin from now on go to this version. */
+  #route(edition: Edition): void {
+    this.#current.isCurrent = false;
+    edition.isCurrent = true;
+    this.#current = edition;
+    this.connection.route(edition.gate);
+    this.#changed();
+  }
+
+  #changed(): void {
+    for (const listener of this.#onChange) listener();
+  }
+
+  #stopped(): RuntimeError {
+    return this.#current.isOver
+      ? this.#current.refusal()
+      : new RuntimeError('PLUGIN_STOPPED', `plugin "${this.name}" is being stopped`, {
+          details: { plugin: this.name },
+        });
   }
 
   #offering(kind: string): KindClientOptions {
-    requireKind(this.name, this.#parts.kinds, kind);
+    requireKind(this.name, this.#current.kinds, kind);
     return { plugin: this.name, connection: this.connection };
   }
 
-  #named(service: string): ServiceDescriptor {
-    const services = this.#parts.services(this.status().version);
-    // A plain look-up would find what every object has, such as `constructor`.
-    const descriptor = Object.hasOwn(services, service) ? services[service] : undefined;
-    if (descriptor !== undefined) return descriptor;
-    const names = Object.keys(services).join(', ') || 'none';
-    throw new InvalidOptionsError('services', `of plugin "${this.name}" has no entry "${service}"; it has ${names}`);
-  }
-
-  #time(fact: PluginProcessFact): void {
-    const now = this.#parts.clock.monotonic();
-    if (fact.type === 'plugin.starting') this.#startedAt = now;
-    if (fact.type === 'plugin.ready') this.#startMs = now - this.#startedAt;
-  }
-
   #broker(): ConnectionBroker {
-    const current = (): ConnectionBroker => {
-      const placed = this.#parts.instances.newest;
-      if (placed === undefined || !CONNECTED.has(this.status().state)) throw this.refusal();
-      return placed.broker();
-    };
     return {
-      nextId: () => current().nextId(),
-      accept: async (id, services, options) => current().accept(id, services, options),
-      dial: async (id, options) => current().dial(id, options),
+      nextId: () => this.#current.broker().nextId(),
+      accept: async (id, services, options) => this.#current.broker().accept(id, services, options),
+      dial: async (id, options) => this.#current.broker().dial(id, options),
     };
   }
 }
-
-/** Milliseconds between a broken connection and the notice that its process has exited. */
-const EXIT_NOTICED_MS = 1000;
-/** Milliseconds for the chart to say how the process ended, once it has. */
-const REPORT_COMPLETE_MS = 1000;

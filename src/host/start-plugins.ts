@@ -3,10 +3,14 @@
 // Invariants:
 //   T1. Each plugin that was found is in exactly one of `started` and `failed`; what is no plugin is in `skipped`.
 //   T2. After the failure of a plugin whose policy is `abort` none of this start is left running.
-//   T3. The steps of one plugin: manifest, version of the host, configuration, then the launch; a failed step ends it.
+//   T3. The steps of one plugin: manifest, dependencies, version of the host, configuration, then the launch; a failed step
+//       ends it.
+//   T4. A plugin is launched after everything that it needs of the same start takes calls, or has failed. Then it fails, too,
+//       unless it can do without. Plugins that need each other fail, all of them.
 
 import { RuntimeError } from '../errors/index.ts';
 import type { Code } from '../errors/index.ts';
+import type { DependencyGate } from './dependencies/index.ts';
 import type { LaunchOptions } from './launch-options.ts';
 import { manifestLaunch } from './manifest-launch.ts';
 import type { LoadedManifest, SkippedPlugin } from './manifest/index.ts';
@@ -35,6 +39,8 @@ export interface StartReport {
 /** What a start does its work with. */
 export interface StartPorts {
   readonly launch: (options: LaunchOptions) => Promise<Plugin>;
+  /** A plugin that runs already. */
+  readonly plugin: (name: string) => Plugin | undefined;
 }
 
 /** Plugins that are being started at the same time. */
@@ -44,10 +50,11 @@ const AT_ONCE = 4;
 export async function startPlugins(options: StartOptions, ports: StartPorts): Promise<StartReport> {
   checkStartOptions(options);
   const { discoverPlugins } = await import('./manifest/index.ts');
+  const { createDependencyGate } = await import('./dependencies/index.ts');
   const { plugins, skipped } = await discoverPlugins(options);
   const wanted = options.plugins;
   const chosen = wanted === undefined ? plugins : plugins.filter(({ manifest }) => wanted.includes(manifest.name));
-  const run = new StartRun(options, ports);
+  const run = new StartRun(options, ports, createDependencyGate({ found: plugins, chosen, running: ports.plugin }));
   await run.all(chosen);
   const unknown = [...new Set([...(wanted ?? []), ...namesIn(options)])]
     .filter((name) => !plugins.some(({ manifest }) => manifest.name === name))
@@ -76,20 +83,24 @@ function policyIn({ startFailure = {} }: StartOptions, name: string): StartFailu
 class StartRun {
   readonly #options: StartOptions;
   readonly #ports: StartPorts;
+  readonly #gate: DependencyGate;
   readonly #abort = new AbortController();
   readonly #started = new Map<LoadedManifest, Plugin>();
   readonly #failed = new Map<LoadedManifest, FailedStart>();
 
-  constructor(options: StartOptions, ports: StartPorts) {
+  constructor(options: StartOptions, ports: StartPorts, gate: DependencyGate) {
     this.#options = options;
     this.#ports = ports;
+    this.#gate = gate;
   }
 
   async all(plugins: readonly LoadedManifest[]): Promise<void> {
     const { atOnce = AT_ONCE } = this.#options;
-    const waiting = [...plugins];
     const work = async (): Promise<void> => {
-      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await this.#one(next);
+      for (let next = await this.#gate.next(); next !== undefined; next = await this.#gate.next()) {
+        const plugin = await this.#one(next);
+        this.#gate.settle(next.manifest.name, plugin);
+      }
     };
     await Promise.all(Array.from({ length: Math.min(atOnce, plugins.length) }, work));
     if (this.#isGivenUp) await this.abort();
@@ -119,17 +130,20 @@ class StartRun {
     return this.#abort.signal.aborted || this.#options.signal?.aborted === true;
   }
 
-  /** T3. */
-  async #one(loaded: LoadedManifest): Promise<void> {
+  /** T3. The plugin; undefined when it does not run. */
+  async #one(loaded: LoadedManifest): Promise<Plugin | undefined> {
     const { manifest } = loaded;
     const aborted = new RuntimeError('START_ABORTED', `the start of plugin "${manifest.name}" was given up`);
     if (this.#isGivenUp) return this.#fail(loaded, aborted);
     try {
-      this.#started.set(loaded, await this.#ports.launch(await this.#launchOptions(loaded)));
+      this.#gate.require(manifest);
+      const plugin = await this.#ports.launch(await this.#launchOptions(loaded));
+      this.#started.set(loaded, plugin);
+      return plugin;
     } catch (error) {
       const isOwn = !(this.#isGivenUp && RuntimeError.from(error).code === 'CANCELLED');
-      this.#fail(loaded, isOwn ? error : aborted);
       if (isOwn && this.#policyOf(loaded) === 'abort') this.#abort.abort();
+      return this.#fail(loaded, isOwn ? error : aborted);
     }
   }
 
@@ -140,7 +154,8 @@ class StartRun {
     requireHostVersion(manifest);
     const own = <T>(byName: Readonly<Record<string, T>>): T | undefined =>
       Object.hasOwn(byName, manifest.name) ? byName[manifest.name] : undefined;
-    const options = { ...manifestLaunch(loaded, pluginConfig(manifest, own(config))), ...own(launch) };
+    const given = own(launch);
+    const options = { ...manifestLaunch(loaded, pluginConfig(manifest, own(config)), given?.placement), ...given };
     const signals = [this.#abort.signal, options.signal, signal].filter((given) => given !== undefined);
     return { ...options, name: manifest.name, signal: AbortSignal.any(signals) };
   }
@@ -149,7 +164,7 @@ class StartRun {
     return policyIn(this.#options, manifest.name) ?? manifest.startFailure;
   }
 
-  #fail(loaded: LoadedManifest, error: unknown): void {
+  #fail(loaded: LoadedManifest, error: unknown): undefined {
     const { code, rawMessage } = RuntimeError.from(error);
     const { name } = loaded.manifest;
     this.#failed.set(loaded, { name, code, message: rawMessage, policy: this.#policyOf(loaded) });

@@ -1,8 +1,8 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { DomainEvent } from '../../src/ports/index.ts';
-import type { LaunchOptions, Plugin } from '../../src/host/index.ts';
+import type { Denial, DomainEvent } from '../../src/ports/index.ts';
+import type { HostOptions, LaunchOptions, Plugin } from '../../src/host/index.ts';
 import type { EventPluginOrder } from './fixtures/event-plugin.ts';
 import { childEnv, failureOf, hostForTest, nodeCommand, waitFor } from './support.ts';
 import type { TestHost } from './support.ts';
@@ -123,6 +123,23 @@ describe('a plugin that emits events', () => {
     expect(test.host.bus.counters.refusedBy).toEqual({ EMIT_DENIED: 1 });
   });
 
+  it('is refused what it may not emit, and 1 denial is told with the permission that it lacks', async () => {
+    const denials: Denial[] = [];
+    const { launch } = scene({
+      denials: (denial) => {
+        denials.push(denial);
+        throw new Error('the audit is down');
+      },
+    });
+    const plugin = await launch('worker', { emit: ['life.*'] });
+
+    const answers = [await plugin.operations().execute('emit', { type: 'other.thing' })];
+    answers.push(await plugin.operations().execute('emit', { type: 'life.thing' }));
+
+    expect(answers).toEqual([{ code: 'EMIT_DENIED' }, { id: expect.any(String) }]);
+    expect(denials).toEqual([{ plugin: 'worker', permission: 'events.emit:other.thing' }]);
+  });
+
   it('cannot do so under the name of another plugin', async () => {
     const { heard, launch } = scene();
     const plugin = await launch('worker', { emit: ['life.*'] });
@@ -210,8 +227,8 @@ describe('the clients of a plugin', () => {
 
 // Helpers
 
-function scene() {
-  const test = hostForTest({ events: { source: 'core' } });
+function scene(options: HostOptions = {}) {
+  const test = hostForTest({ events: { source: 'core' }, ...options });
   const directory = mkdtempSync('/tmp/tj-');
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
   const path = join(directory, 'journal');

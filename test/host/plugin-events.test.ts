@@ -181,6 +181,8 @@ describe('the events of a plugin, step by step', () => {
 // Helpers
 
 interface Fake {
+  readonly route: (patterns: readonly string[]) => void;
+  readonly shut: () => void;
   readonly stop: (options: { readonly drainMs: number }) => Promise<unknown>;
   readonly lost: () => Promise<unknown>;
   readonly ended: Promise<EventStreamOutcome>;
@@ -202,6 +204,8 @@ function scene(options: SceneOptions = {}) {
     if (options.fails === step) throw new Error(`${step} failed`);
   };
   const fake = (name: string): Fake => ({
+    route: (patterns) => void steps.push(`${name}.route ${patterns.join()}`),
+    shut: () => void steps.push(`${name}.shut`),
     async stop({ drainMs }) {
       steps.push(`${name}.stop ${drainMs}`);
       failAt('stop');
@@ -213,6 +217,7 @@ function scene(options: SceneOptions = {}) {
     ended,
   });
   const ports: PluginEventPorts<Fake, Fake> = {
+    patterns: ['work.*'],
     subscribe() {
       steps.push('subscribe');
       failAt('subscribe');

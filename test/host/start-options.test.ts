@@ -27,7 +27,10 @@ describe('the options of a start', () => {
     [{ atOnce: Number.POSITIVE_INFINITY }, 'atOnce must be a whole number of at least 1, got Infinity'],
     [{ signal: {} }, 'signal must be an AbortSignal, got an object'],
   ])('that are %o are refused with INVALID_OPTIONS before anything is looked for', async (options, message) => {
-    const start = startPlugins(options as StartOptions, { launch: () => Promise.reject(new Error('never called')) });
+    const start = startPlugins(options as StartOptions, {
+      launch: () => Promise.reject(new Error('never called')),
+      plugin: () => undefined,
+    });
 
     const error = await start.then(
       () => undefined,

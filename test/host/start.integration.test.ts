@@ -155,6 +155,72 @@ describe('a start by manifests', () => {
     expect(report).toMatchObject({ started: [], failed: [{ name: 'alpha', code: 'START_ABORTED' }] });
   });
 
+  it('starts plugins behind what they need, 3 in a chain, whatever their names', async () => {
+    const { root, test } = scene({
+      'a/plugin.json': json(manifest('alpha', { depends: [{ name: 'beta', version: '^1.0.0' }] })),
+      'b/plugin.json': json(manifest('beta', { depends: [{ name: 'gamma' }] })),
+      'c/plugin.json': json(manifest('gamma')),
+    });
+    const ready: string[] = [];
+    test.host.onFact(({ type, plugin }) => type === 'plugin.ready' && ready.push(plugin));
+
+    const report = await test.host.start({ directories: [root] });
+
+    expect(report).toMatchObject({ started: ['alpha', 'beta', 'gamma'], failed: [] });
+    expect(ready).toEqual(['gamma', 'beta', 'alpha']);
+  });
+
+  it('fails what needs a plugin that has failed, and names it, 2 in a row', async () => {
+    const { root, test } = scene({
+      'a/plugin.json': json(manifest('alpha', { depends: [{ name: 'beta' }] })),
+      'b/plugin.json': json(manifest('beta', { depends: [{ name: 'gamma' }] })),
+      'c/plugin.json': json(manifest('gamma', {}, { sick: true })),
+      'd/plugin.json': json(manifest('delta', { depends: [{ name: 'gamma', optional: true }] })),
+    });
+
+    const report = await test.host.start({ directories: [root] });
+
+    expect(report.started).toEqual(['delta']);
+    expect(report.failed.map(({ name, code, message }) => [name, code, message])).toEqual([
+      ['alpha', 'DEPENDENCY_INACTIVE', 'plugin "alpha" needs "beta", which is not active'],
+      ['beta', 'DEPENDENCY_INACTIVE', 'plugin "beta" needs "gamma", which is not active'],
+      ['gamma', 'INIT_FAILED', expect.any(String)],
+    ]);
+  });
+
+  it('fails plugins that need each other, one that is nowhere, and another version', async () => {
+    const { root, test } = scene({
+      'a/plugin.json': json(manifest('alpha', { depends: [{ name: 'beta' }] })),
+      'b/plugin.json': json(manifest('beta', { depends: [{ name: 'alpha' }] })),
+      'c/plugin.json': json(manifest('gamma', { depends: [{ name: 'nowhere' }] })),
+      'd/plugin.json': json(manifest('delta', { depends: [{ name: 'omega', version: '^2.0.0' }] })),
+      'e/plugin.json': json(manifest('omega')),
+    });
+
+    const report = await test.host.start({ directories: [root] });
+
+    expect(report.started).toEqual(['omega']);
+    expect(report.failed.map(({ name, code, message }) => [name, code, message])).toEqual([
+      ['alpha', 'DEPENDENCY_CYCLE', 'plugins need each other: "alpha" needs "beta" needs "alpha"'],
+      ['beta', 'DEPENDENCY_CYCLE', 'plugins need each other: "alpha" needs "beta" needs "alpha"'],
+      ['gamma', 'DEPENDENCY_MISSING', 'plugin "gamma" needs "nowhere", which is not there'],
+      ['delta', 'DEPENDENCY_INCOMPATIBLE', expect.stringContaining('"omega" in a version of ^2.0.0, which has 1.0.0')],
+    ]);
+  });
+
+  it('takes a plugin that an earlier start has started for one that is active, with its version', async () => {
+    const { root, test } = scene({
+      'a/plugin.json': json(manifest('alpha', { depends: [{ name: 'beta', version: '^1.0.0' }] })),
+      'b/plugin.json': json(manifest('beta')),
+      'c/plugin.json': json(manifest('gamma', { depends: [{ name: 'beta', version: '^2.0.0' }] })),
+    });
+    await test.host.start({ manifests: [join(root, 'b')] });
+
+    const report = await test.host.start({ manifests: [join(root, 'a'), join(root, 'c')] });
+
+    expect(report).toMatchObject({ started: ['alpha'], failed: [{ name: 'gamma', code: 'DEPENDENCY_INCOMPATIBLE' }] });
+  });
+
   it('after the stop of the host is refused with HOST_STOPPED', async () => {
     const { test } = scene({});
     await test.host.stop();

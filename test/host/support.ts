@@ -207,7 +207,7 @@ async function settleOn(expected: Holdings, holdings: () => Holdings): Promise<v
 }
 
 /** Living processes whose environment has the variable. */
-function processesWith(variable: string): number[] {
+export function processesWith(variable: string): number[] {
   const pids = readdirSync('/proc').map(Number).filter(Number.isInteger);
   return pids.filter((pid) => {
     try {

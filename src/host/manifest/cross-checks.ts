@@ -1,8 +1,8 @@
 // What is wrong with a manifest that no single value shows. Looks at the value as it was written: the schema may have
 // found something else in it, and all problems are told at once.
 
-import validRange from 'semver/ranges/valid.js';
-import { compileGlob } from '../../policy/index.ts';
+import { compileGlob, globCovers } from '../../policy/index.ts';
+import { isVersionRange, LONGEST_RANGE } from '../dependencies/version-range.ts';
 import type { Finding } from './problems.ts';
 import { valueAt } from './problems.ts';
 
@@ -70,17 +70,15 @@ function subscribeFindings(at: Look): Finding[] {
   });
 }
 
-/** Whether each type that `inner` matches is matched by `outer`. */
+/** Whether each type that `inner` matches is matched by `outer`. What is no pattern the schema reports. */
 function covers(outer: unknown, inner: string): boolean {
-  if (outer === '*' || outer === '**' || outer === inner) return true;
-  // `*` alone is everything, and `**` is any number of segments: only a pattern that is open too has all of that.
-  if (typeof outer !== 'string' || inner === '*') return false;
-  if (/(?:^|\.)\*\*$/.test(inner) && !outer.endsWith('.**')) return false;
+  if (typeof outer !== 'string') return false;
   try {
-    return compileGlob(outer).matches(inner);
+    compileGlob(outer);
   } catch {
-    return true; // the schema says what is wrong with it
+    return true;
   }
+  return globCovers(outer, inner);
 }
 
 function rangeFindings(at: Look): Finding[] {
@@ -91,8 +89,7 @@ function rangeFindings(at: Look): Finding[] {
   return ranges.flatMap((path): Finding[] => {
     const range = at(...path);
     // What is no text, or an endless one, the schema reports.
-    if (typeof range !== 'string' || range === '' || range.length > LONGEST_RANGE || validRange(range) !== null)
-      return [];
+    if (typeof range !== 'string' || range === '' || range.length > LONGEST_RANGE || isVersionRange(range)) return [];
     return [{ path, text: `must be a range of versions, such as ^1.2.0, not ${JSON.stringify(range)}` }];
   });
 }
@@ -194,5 +191,3 @@ function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
 function indexes(value: unknown): readonly number[] {
   return Array.isArray(value) ? [...value.keys()] : [];
 }
-
-const LONGEST_RANGE = 256;

@@ -8,15 +8,13 @@ import { awfSchema, fromAwf, isAwfManifest } from './awf-manifest.ts';
 import { crossCheck } from './cross-checks.ts';
 import { readSource } from './manifest-source.ts';
 import type { ManifestProblem } from './manifest-source.ts';
+import { MAX_MANIFEST_BYTES } from './manifest-size.ts';
 import { findingsOf, firstOf, problemsOf, problemText } from './problems.ts';
 import { manifestSchema } from './schema.ts';
 import type { Manifest } from './schema.ts';
 
 /** Names under which manifests are found. */
 export const MANIFEST_NAMES: readonly string[] = ['plugin.yaml', 'plugin.json'];
-
-/** Larger files are refused, so that a wrong path neither fills the memory nor keeps the host from its work. */
-const MAX_FILE_BYTES = 256 * 1024;
 
 /** A manifest, and where it is from. */
 export interface LoadedManifest {
@@ -62,11 +60,19 @@ function checkAll(text: string, format: 'yaml' | 'json', directory: string): Che
  */
 export async function readManifest(path: string): Promise<LoadedManifest> {
   const file = await fileAt(resolve(path));
-  const text = await readText(file);
+  return loadManifest(await readText(file), file);
+}
+
+/**
+ * Checks the text of a manifest that stands, or will stand, in a file. `shown` names it in errors.
+ *
+ * @throws MANIFEST_INVALID, as `readManifest` does
+ */
+export function loadManifest(text: string, file: string, shown: string = file): LoadedManifest {
   const directory = dirname(file);
   const checked = checkManifest(text, extname(file) === '.json' ? 'json' : 'yaml', directory);
   if ('manifest' in checked) return { manifest: checked.manifest, file, directory };
-  throw invalid(file, checked.problems);
+  throw invalid(shown, checked.problems, undefined, basename(file));
 }
 
 async function fileAt(path: string): Promise<string> {
@@ -98,8 +104,8 @@ async function readText(file: string): Promise<string> {
   try {
     const stats = await stat(file);
     if (!stats.isFile()) throw new RuntimeError('MANIFEST_NOT_FOUND', `${file} is not a file`);
-    if (stats.size > MAX_FILE_BYTES) {
-      throw invalid(file, [whole(`has ${stats.size} bytes, more than ${MAX_FILE_BYTES}`)]);
+    if (stats.size > MAX_MANIFEST_BYTES) {
+      throw invalid(file, [whole(`has ${stats.size} bytes, more than ${MAX_MANIFEST_BYTES}`)]);
     }
     return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file));
   } catch (cause) {
@@ -113,9 +119,14 @@ function whole(message: string): ManifestProblem {
   return { path: '', message, line: undefined, column: undefined };
 }
 
-function invalid(path: string, errors: readonly ManifestProblem[], cause?: unknown): RuntimeError {
+function invalid(
+  path: string,
+  errors: readonly ManifestProblem[],
+  cause?: unknown,
+  name: string = basename(path),
+): RuntimeError {
   const count = errors.length === 1 ? '1 problem' : `${errors.length} problems`;
-  const problems = errors.map((problem) => problemText(basename(path), problem));
+  const problems = errors.map((problem) => problemText(name, problem));
   return new RuntimeError('MANIFEST_INVALID', `${path} has ${count}`, {
     details: { problems, errors },
     ...(cause === undefined ? {} : { cause }),

@@ -1,12 +1,13 @@
 // What a manifest says about events, and what the plugin may do.
 
 import { z } from 'zod';
-import { flag, formed, list, milliseconds, oneOf, strict, text, whole } from './schema-parts.ts';
+import { flag, formed, list, milliseconds, oneOf, plainText, strict, text, whole } from './schema-parts.ts';
 
 const PATTERN_RULE =
   'must be a pattern of event types: segments with dots between them, "*" for one segment, "**" at the end for any';
 // `*` and `**` alone are everything; `**` elsewhere than at the end is a mistake.
-const PATTERN = /^(?=.{1,256}$)(?:\*\*|(?:\*|[^\s.*\p{Cc}\p{Cs}]+)(?:\.(?:\*|[^\s.*\p{Cc}\p{Cs}]+))*(?:\.\*\*)?)$/u;
+const PATTERN =
+  /^(?=.{1,256}$)(?:\*\*|(?:\*|[^\s.*\p{Cc}\p{Cs}\p{Bidi_C}]+)(?:\.(?:\*|[^\s.*\p{Cc}\p{Cs}\p{Bidi_C}]+))*(?:\.\*\*)?)$/u;
 const PATTERNS_RULE = 'must be a list of patterns of event types';
 const NAMES_RULE = 'must be a list of names of variables; a name may end with "*"';
 const PATHS_RULE = 'must be a list of paths; relative ones start at the manifest';
@@ -16,7 +17,7 @@ const SERVICE_RULE = 'must be the name of a service: letters, digits, "_" and "-
 export const serviceName = formed(/^(?=.{1,256}$)[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*$/, SERVICE_RULE);
 
 const patterns = list(formed(PATTERN, PATTERN_RULE), PATTERNS_RULE);
-const paths = list(text('must be a path'), PATHS_RULE);
+const paths = list(plainText('must be a path'), PATHS_RULE);
 
 /** What the plugin does with events. */
 export const eventsSchema = strict({
@@ -49,7 +50,7 @@ export const permissionsSchema = strict({
   })
     .prefault({})
     .describe('Rights on the bus.'),
-  net: list(text('must be a host, or a host and a port: example.org:443'), 'must be a list of hosts')
+  net: list(plainText('must be a host, or a host and a port: example.org:443'), 'must be a list of hosts')
     .default([])
     .describe('Hosts that the plugin may connect to, as far as its placement can hold it to that; `*` is all.'),
   fs: strict({
@@ -61,7 +62,7 @@ export const permissionsSchema = strict({
   env: list(formed(/^[A-Za-z_][A-Za-z0-9_]*\*?$/, 'must be the name of a variable; it may end with "*"'), NAMES_RULE)
     .default([])
     .describe("Variables of the host's environment that the plugin inherits, besides the harmless ones."),
-  secrets: list(text('must be the name of a secret'), 'must be a list of names of secrets')
+  secrets: list(plainText('must be the name of a secret'), 'must be a list of names of secrets')
     .default([])
     .describe('Secrets that the host gives the plugin.'),
   capabilities: list(serviceName, 'must be a list of names of host services')

@@ -16,6 +16,11 @@ export function text(what: string, maxLength: number = LONGEST_TEXT): z.ZodStrin
   return z.string(what).min(1, what).max(maxLength, `${what}, with at most ${maxLength} characters`);
 }
 
+/** A string that is not empty and stands in one line as it is: what people are asked about must not be able to hide. */
+export function plainText(what: string): z.ZodString {
+  return text(what).regex(PLAIN, `${what}, without control characters`);
+}
+
 /** A string of a form. */
 export function formed(form: RegExp, what: string): z.ZodString {
   return z.string(what).regex(form, what);
@@ -50,6 +55,7 @@ export function flag(): z.ZodBoolean {
   return z.boolean('must be true or false');
 }
 
+const PLAIN = /^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_C}]*$/u;
 /** Characters of the longest text. */
 const LONGEST_TEXT = 1024;
 /** Entries of the longest list. */

@@ -57,6 +57,9 @@ export const placementSchema = strict({
     .default(['process'])
     .describe('The placements that the plugin is made for.'),
   prefer: oneOf(PLACEMENTS).exactOptional().describe('The one to use when the host does not say. Default: the first.'),
+  memoryMb: whole(16)
+    .exactOptional()
+    .describe('MiB that objects and buffers of the plugin may take in a worker. Default: 512.'),
 });
 
 /** How the plugin is made from its sources. */

@@ -21,9 +21,9 @@ export const KINDS = ['operations', 'validators', 'steps', 'events', 'modules', 
 
 const NAME_RULE = 'must be 1 to 128 letters, digits, ".", "_" or "-", and not "." or ".." alone';
 const VERSION_RULE = 'must be a semantic version, such as 1.2.0';
-// As semver.org gives it, with bounded numbers.
+// As semver.org gives it, with bounded numbers: a version that passes can be compared with any other.
 const VERSION =
-  /^(?:0|[1-9]\d{0,8})\.(?:0|[1-9]\d{0,8})\.(?:0|[1-9]\d{0,8})(?:-[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?$/;
+  /^(?:0|[1-9]\d{0,8})\.(?:0|[1-9]\d{0,8})\.(?:0|[1-9]\d{0,8})(?:-(?:0|[1-9]\d*|\d*[A-Za-z-][0-9A-Za-z-]*)(?:\.(?:0|[1-9]\d*|\d*[A-Za-z-][0-9A-Za-z-]*))*)?(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?$/;
 const RANGE_RULE = 'must be a range of versions, such as ^1.2.0';
 const MAPPING_RULE = 'must be a mapping';
 

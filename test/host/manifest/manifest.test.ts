@@ -34,6 +34,18 @@ describe('a manifest', () => {
     expect(manifest).toMatchObject(FULLEST);
   });
 
+  it.each(['a\u001b[2K', 'a\nb', 'a\u202eb', 'a\u2028b', 'a\u0000'])('has no permission %j, in 7 places', (text) => {
+    const events = { emit: [text], subscribe: [text] };
+    const listed = { net: [text], env: [text], secrets: [text], fs: { read: [text], write: [text] } };
+    const { problems } = check({ ...SMALLEST, permissions: { ...listed, events } });
+
+    expect(problems.flatMap(({ path }) => (path.endsWith('[0]') ? [path] : [])).sort()).toEqual(
+      ['env[0]', 'events.emit[0]', 'events.subscribe[0]', 'fs.read[0]', 'fs.write[0]', 'net[0]', 'secrets[0]'].map(
+        (place) => `permissions.${place}`,
+      ),
+    );
+  });
+
   it('has 5 keys that cannot be left out', () => {
     const { problems } = check({});
 

@@ -1,0 +1,62 @@
+// One at a time, over all plugins of all hosts, looks at who needs whom and commits what follows from it.
+//
+// Invariants:
+//   G1. Between the look and the commit no other plugin starts to need, or ceases to be there.
+
+import { RuntimeError } from '../../errors/index.ts';
+import { within } from '../../ports/index.ts';
+import type { Clock } from '../../ports/index.ts';
+import type { Lease, LifecycleStore } from '../../ports/lifecycle-store.ts';
+import { pause } from './write-surely.ts';
+
+/** What the lock is made of. */
+export interface DependencyLockParts {
+  readonly store: Pick<LifecycleStore, 'acquire' | 'release'>;
+  readonly clock: Clock;
+  readonly owner: string;
+  readonly timeoutMs: number;
+}
+
+const NAME = 'dependencies';
+const TTL_MS = 10_000;
+const RETRY_MS = 25;
+
+/** Excludes the hosts on a store from each other, and the plugins of this host. */
+export class DependencyLock {
+  readonly #parts: DependencyLockParts;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(parts: DependencyLockParts) {
+    this.#parts = parts;
+  }
+
+  /** Does the work, which commits under the lease that it is given. */
+  async run<T>(signal: AbortSignal, work: (lease: Lease) => Promise<T>): Promise<T> {
+    const turn = this.#last.then(() => this.#locked(signal, work));
+    this.#last = turn.catch(() => {});
+    return turn;
+  }
+
+  async #locked<T>(signal: AbortSignal, work: (lease: Lease) => Promise<T>): Promise<T> {
+    const { store, clock, timeoutMs } = this.#parts;
+    const lease = await this.#acquire(signal);
+    try {
+      return await work(lease);
+    } finally {
+      // Where the store does not answer, it ends by itself.
+      await within(clock, timeoutMs, store.release(lease)).catch(() => false);
+    }
+  }
+
+  async #acquire(signal: AbortSignal): Promise<Lease> {
+    const { store, clock, owner } = this.#parts;
+    const until = clock.monotonic() + 2 * TTL_MS;
+    while (clock.monotonic() < until) {
+      if (signal.aborted) throw new RuntimeError('CANCELLED', 'the operation was given up');
+      const lease = await store.acquire(NAME, owner, TTL_MS);
+      if (lease !== undefined) return lease;
+      await pause({ clock, signal }, RETRY_MS);
+    }
+    throw new RuntimeError('PLUGIN_ELSEWHERE', `another host has held the dependencies for ${2 * TTL_MS} ms`);
+  }
+}

@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import { createRig } from './rig.ts';
+import type { Rig } from './rig.ts';
+
+const ENDS: readonly (readonly [string, (rig: Rig) => Promise<unknown>, string])[] = [
+  ['a trip of the breaker', trip, 'quarantined'],
+  ['a quarantine', (rig) => rig.lifecycle.quarantine('kv', { reason: 'no' }), 'quarantined'],
+  ['an end for good', async (rig) => rig.plugins.end('kv'), 'errored'],
+  ['a deactivation that ignores them', (rig) => rig.lifecycle.deactivate('kv', { dependents: 'ignore' }), 'inactive'],
+];
+
+describe('plugins that need one which ends', () => {
+  it.each(ENDS)('by %s run on, and each has 1 entry that says what is missing (G-17)', async (_, end, state) => {
+    const rig = createRig();
+    await installAll(rig);
+
+    await end(rig);
+    await rig.pass(100);
+
+    expect([await rig.state('kv'), await rig.state('app'), await rig.state('top')]).toEqual([
+      state,
+      'active',
+      'active',
+    ]);
+    const told = (await rig.store.auditEntries('app', 0, 100)).filter(({ event }) => event === 'plugin.degraded');
+    expect(told.map(({ severity, data }) => ({ severity, data }))).toEqual([
+      { severity: 'warning', data: { missing: 'kv', version: '1.0.0', state } },
+    ]);
+    for (const other of ['top', 'loose', 'idle', 'kv'])
+      expect(await rig.events(other)).not.toContain('plugin.degraded');
+  });
+
+  it('are deactivated after a trip when that is wanted, the last of a chain first (G-17)', async () => {
+    const rig = createRig({ dependents: 'deactivate' });
+    await installAll(rig);
+
+    await trip(rig);
+    await rig.pass(100);
+
+    expect([await rig.state('app'), await rig.state('top'), await rig.state('loose')]).toEqual([
+      'inactive',
+      'inactive',
+      'active',
+    ]);
+    expect(rig.facts.filter(({ to }) => to === 'inactive').map(({ plugin }) => plugin)).toEqual(['top', 'app']);
+  });
+});
+
+// Helpers
+
+async function installAll(rig: Rig): Promise<void> {
+  await rig.install({}, true);
+  await rig.install({ name: 'app', depends: [{ name: 'kv' }] }, true);
+  await rig.install({ name: 'top', depends: [{ name: 'app' }] }, true);
+  await rig.install({ name: 'loose', depends: [{ name: 'kv', optional: true }] }, true);
+  await rig.install({ name: 'idle', depends: [{ name: 'kv' }] });
+}
+
+async function trip(rig: Rig): Promise<void> {
+  for (let crash = 0; crash < 5; crash += 1) await rig.crash();
+}

@@ -1,0 +1,12 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { LOG_MUTANTS } from '../../../property-tests/mutants/logs.ts';
+
+describe('the planted bugs of logs', () => {
+  it.each(LOG_MUTANTS)('still fit: $name', ({ file, from, killedBy }) => {
+    const parts = readFileSync(new URL(`../../../${file}`, import.meta.url), 'utf8').split(from);
+
+    expect(parts).toHaveLength(2);
+    expect(existsSync(new URL(`../../../${killedBy}`, import.meta.url))).toBe(true);
+  });
+});
