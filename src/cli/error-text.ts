@@ -1,7 +1,7 @@
 // Errors as people see them in a terminal: one line, and below it what helps to act on it.
 
 import { isRuntimeError, RuntimeError } from '../errors/index.ts';
-import { printable } from './printable.ts';
+import { oneLine, printable } from './printable.ts';
 
 /** How errors are written. */
 export interface ErrorTextOptions {
@@ -20,7 +20,7 @@ export function errorText(error: unknown, options: ErrorTextOptions = {}): strin
   // Of several plugins, which one? Errors of the system know only the command.
   const isNamed = typeof plugin !== 'string' || rawMessage.includes(`"${plugin}"`);
   const subject = isNamed ? '' : `plugin "${plugin}": `;
-  const lines = [`error [${code}]: ${subject}${oneLine(rawMessage)}`, ...listOf(problems)];
+  const lines = [`error [${code}]: ${oneLine(`${subject}${rawMessage}`)}`, ...listOf(problems)];
   const tail = listOf(details['stderrTail']);
   if (tail.length > 0) lines.push('  its last lines on standard error:', ...tail.map((line) => `  |${line}`));
   if (debug) lines.push(stackOf(error));
@@ -34,15 +34,11 @@ function isDebugging(): boolean {
 }
 
 function listOf(value: unknown): string[] {
-  return Array.isArray(value) ? value.map((line) => `  ${printable(String(line))}`) : [];
-}
-
-function oneLine(text: string): string {
-  return printable(text.replace(/\s*\n\s*/g, ' '));
+  return Array.isArray(value) ? value.map((line) => `  ${oneLine(String(line))}`) : [];
 }
 
 function stackOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
+  if (!(error instanceof Error)) return printable(String(error));
   const cause = error.cause === undefined ? '' : `\ncaused by ${stackOf(error.cause)}`;
-  return `${error.stack ?? error.message}${cause}`;
+  return `${printable(error.stack ?? error.message)}${cause}`;
 }

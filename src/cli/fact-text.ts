@@ -1,6 +1,6 @@
 import type { HostFact, PluginEventFact } from '../host/index.ts';
-import type { EventStreamFact, PluginProcessFact } from '../machines/index.ts';
-import { printable } from './printable.ts';
+import type { EventStreamFact, PluginProcessFact, PluginReplacementFact } from '../machines/index.ts';
+import { oneLine } from './printable.ts';
 import type { Tone } from './style.ts';
 
 /** A fact in words. */
@@ -10,7 +10,9 @@ export interface FactText {
 }
 
 /** Says a fact about a plugin in one line, without the plugin's name in front. */
-export function factText(fact: PluginProcessFact | Exclude<PluginEventFact, EventStreamFact>): FactText {
+export function factText(
+  fact: PluginProcessFact | PluginReplacementFact | Exclude<PluginEventFact, EventStreamFact>,
+): FactText {
   switch (fact.type) {
     case 'plugin.starting':
       return { text: fact.launch === 1 ? 'starts' : `starts again (start ${fact.launch})`, tone: undefined };
@@ -30,6 +32,16 @@ export function factText(fact: PluginProcessFact | Exclude<PluginEventFact, Even
     case 'plugin.eventsUnsupported':
     case 'plugin.eventsFailed':
       return { text: `gets no events [${fact.failure.code}]: ${oneLine(fact.failure.message)}`, tone: 'bad' };
+    case 'plugin.staged':
+      return { text: 'has a new version beside it that is ready', tone: undefined };
+    case 'plugin.swapped':
+      return { text: 'goes on as its new version', tone: 'good' };
+    case 'plugin.standbyLost':
+      return { text: 'cannot go back: the version that stood by has ended', tone: 'bad' };
+    case 'plugin.reverted':
+      return { text: `goes on as the version before${reasonOf(fact.failure)}`, tone: 'busy' };
+    case 'plugin.replacementEnded':
+      return { text: `ended the change of its version: ${fact.end}${reasonOf(fact.failure)}`, tone: undefined };
     case 'plugin.dead':
       return { text: fact.outcome.kind === 'stopped' ? 'is stopped' : 'has ended for good', tone: undefined };
   }
@@ -40,6 +52,6 @@ export function isStreamFact(fact: HostFact): fact is HostFact & EventStreamFact
   return fact.type.startsWith('stream.');
 }
 
-function oneLine(text: string): string {
-  return printable(text.replace(/\s*\n\s*/g, ' '));
+function reasonOf(failure: { readonly code: string; readonly message: string } | undefined): string {
+  return failure === undefined ? '' : ` [${failure.code}]: ${oneLine(failure.message)}`;
 }

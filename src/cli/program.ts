@@ -5,19 +5,25 @@
 //   P2. Standard output carries results only; errors and hints go to standard error.
 //   P3. A command's own code is loaded when that command runs: `troupe --version` loads no gRPC.
 
-import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { addDemoCommand } from './commands/demo.ts';
+import { addPluginAdminCommands } from './commands/plugin-admin.ts';
+import { addPluginAuthorCommands } from './commands/plugin-author.ts';
 import { addPluginBuildCommand } from './commands/plugin-build.ts';
+import { addPluginKeygenCommand } from './commands/plugin-keygen.ts';
+import { addPluginPackCommand } from './commands/plugin-pack.ts';
+import { addPluginSignCommand } from './commands/plugin-sign.ts';
+import { addPluginVerifyCommand } from './commands/plugin-verify.ts';
 import { addRunCommand } from './commands/run.ts';
 import { errorText } from './error-text.ts';
+import { version } from './package-version.ts';
 
 const FAILED = 1;
 const MISUSED = 2;
 
 const EXAMPLES = `
 Examples:
-  troupe demo               three plugins, a crash, a kill, two recoveries; takes 10 s
+  troupe demo               plugins at work: a crash, a kill, events, an update; takes 15 s
   troupe run troupe.yaml    runs your plugins until Ctrl+C
   troupe run --check FILE   says what is wrong with a file and starts nothing
 
@@ -43,8 +49,10 @@ export async function runProgram(args: readonly string[]): Promise<number> {
 
 function createProgram(finish: (exitCode: number) => void): Command {
   const program = new Command('troupe')
+    // Else `plugin rollback kv --version 1.0.0` would print the version of this program.
+    .enablePositionalOptions()
     .description('Hosts plugins: supervised processes that speak the wire protocol of HashiCorp go-plugin.')
-    .version(packageVersion(), '-V, --version', 'print the version')
+    .version(version(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .helpCommand('help [command]', 'print the help of a command')
     .addHelpText('after', EXAMPLES)
@@ -53,7 +61,13 @@ function createProgram(finish: (exitCode: number) => void): Command {
     .configureOutput({ outputError: (text, write) => write(misuseText(text)) });
   addDemoCommand(program, finish);
   addRunCommand(program, finish);
+  addPluginAuthorCommands(program, finish, version());
   addPluginBuildCommand(program, finish);
+  addPluginPackCommand(program, finish);
+  addPluginSignCommand(program, finish);
+  addPluginVerifyCommand(program, finish);
+  addPluginKeygenCommand(program);
+  addPluginAdminCommands(program, finish);
   return program;
 }
 
@@ -67,10 +81,4 @@ function misuseText(text: string): string {
 /** A reader that went away (`troupe demo | head`) loses output and nothing else: plugins are still stopped in order. */
 function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE') throw error;
-}
-
-function packageVersion(): string {
-  // Two folders up is the package, both from `src/cli` and from `dist/cli`.
-  const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
-  return version;
 }

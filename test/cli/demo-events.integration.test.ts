@@ -17,7 +17,7 @@ interface Result {
 }
 
 /** Everything here is counted from the journals, by code that shares nothing with the demo. */
-describe('troupe demo --json, both scenes', () => {
+describe('troupe demo --json, all scenes', () => {
   const directory = mkdtempSync(join(tmpdir(), 'cli-'));
   const temporary = join(directory, 't');
   const journals = join(directory, 'j');
@@ -26,15 +26,16 @@ describe('troupe demo --json, both scenes', () => {
 
   beforeAll(async () => {
     mkdirSync(temporary);
-    ended = await runTroupe(['demo', '--json', '--keep-journal', journals], { env: { TMPDIR: temporary } });
+    const args = ['demo', '--json', '--keep-journal', journals, '--data', join(directory, 'd')];
+    ended = await runTroupe(args, { env: { TMPDIR: temporary } });
     result = JSON.parse(ended.stdout) as Result;
   });
 
   afterAll(() => rmSync(directory, { recursive: true }));
 
-  it('ends with 0, says nothing else, and has the keys of both scenes', () => {
+  it('ends with 0, says nothing else, and has the keys of all scenes', () => {
     expect({ code: ended.code, stderr: ended.stderr }).toEqual({ code: 0, stderr: '' });
-    expect(Object.keys(result)).toEqual(['plugins', 'calls', 'events', 'leaks', 'durationMs', 'journals']);
+    expect(Object.keys(result)).toEqual(['plugins', 'calls', 'events', 'lifecycle', 'leaks', 'durationMs', 'journals']);
     expect(result.plugins).toHaveLength(3);
   });
 

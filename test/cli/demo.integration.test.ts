@@ -202,11 +202,13 @@ describe('troupe demo that cannot work', () => {
     expect(stderr).toMatch(/^error \[PERMISSION_DENIED\]: .*"\/does\/not\/exist"\n$/);
   });
 
-  it('names the 2 scenes that there are', async () => {
+  it('names the 3 scenes that there are', async () => {
     const { code, stdout, stderr } = await runTroupe(['demo', '--only', 'encore']);
 
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr).toBe('error [INVALID_ARGUMENT]: there is no scene "encore"; there are recovery, events\n');
+    expect(stderr).toBe(
+      'error [INVALID_ARGUMENT]: there is no scene "encore"; there are recovery, events, lifecycle\n',
+    );
   });
 
   it('refuses a file in the place of the journals', async () => {

@@ -5,6 +5,8 @@ interface DemoFlags {
   readonly keepJournal?: string;
   readonly outsideKill?: boolean;
   readonly only?: string;
+  readonly data?: string;
+  readonly reset?: boolean;
 }
 
 const DETAILS = `
@@ -22,6 +24,12 @@ events: 10,000 events are published to five plugins:
   old       by single calls, as it knows nothing else
 A sixth, talker, emits events of its own, and one that it may not emit.
 
+lifecycle: two plugins are installed into a data directory, in a SQLite store:
+  greeter   is updated and taken back while it is called
+  brittle   ends itself until it is in quarantine, and is reset
+A second host on the directory starts both again; so does the next demo.
+The directory is that of --data, else ~/.local/share/troupe-demo.
+
 The exit code is 0 when all came back, the journals of the plugins agree with
 what was counted, and nothing is left behind.`;
 
@@ -29,16 +37,19 @@ what was counted, and nothing is left behind.`;
 export function addDemoCommand(program: Command, finish: (exitCode: number) => void): void {
   program
     .command('demo')
-    .description('show plugins at work: a crash, a kill, two recoveries, 10,000 events')
+    .description('show plugins at work: a crash, a kill, two recoveries, 10,000 events, an update')
     .option('--json', 'print one JSON object at the end and nothing else')
     .option('--keep-journal <dir>', 'write what the plugins did into this directory, and keep it')
     .option('--outside-kill', 'let somebody else kill the third plugin, within 15 s')
-    .option('--only <scene>', 'play one scene: recovery or events')
+    .option('--only <scene>', 'play one scene: recovery, events or lifecycle')
+    .option('--data <dir>', 'keep the plugins of the third scene in this directory')
+    .option('--reset', 'clear that directory first')
     .addHelpText('after', DETAILS)
     .showHelpAfterError('try: troupe demo --help')
-    .action(async ({ json = false, keepJournal, outsideKill = false, only }: DemoFlags) => {
+    .action(async (flags: DemoFlags) => {
+      const { json = false, keepJournal, outsideKill = false, only, data, reset = false } = flags;
       const { runDemo, sceneNamed } = await import('../demo/run-demo.ts');
       const scene = only === undefined ? undefined : sceneNamed(only);
-      finish(await runDemo({ json, journals: keepJournal, outsideKill, only: scene }));
+      finish(await runDemo({ json, journals: keepJournal, outsideKill, only: scene, data, reset }));
     });
 }

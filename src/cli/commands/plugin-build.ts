@@ -2,6 +2,7 @@ import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
 import type { MagicCookie } from '../../transport/index.ts';
 import type { PluginBuild } from '../build/build-plugin.ts';
+import { pluginGroup } from './plugin-group.ts';
 
 interface BuildFlags {
   readonly out?: string;
@@ -26,8 +27,7 @@ The build needs esbuild: npm install --save-dev esbuild`;
 
 /** Adds `troupe plugin build`. `finish` gets the exit code. */
 export function addPluginBuildCommand(program: Command, finish: (exitCode: number) => void): void {
-  const plugin = program.command('plugin').description('build plugins');
-  plugin
+  pluginGroup(program)
     .command('build')
     .description('make one quickly starting file of a plugin in TypeScript or JavaScript')
     .argument('<entry>', 'the file that calls servePlugin')
@@ -43,10 +43,11 @@ export function addPluginBuildCommand(program: Command, finish: (exitCode: numbe
     .action(async (entry: string, { json = false, ...flags }: BuildFlags) => {
       const { buildPlugin } = await import('../build/build-plugin.ts');
       const { exitCodeOf, listenForStop } = await import('../stop-signals.ts');
+      const { oneLine } = await import('../printable.ts');
       const stop = listenForStop();
       try {
         const built = await buildPlugin({ entry, ...flags, conditions: ownConditions(), signal: stop.requested });
-        for (const warning of built.warnings) process.stderr.write(`warning: ${warning}\n`);
+        for (const warning of built.warnings) process.stderr.write(`warning: ${oneLine(warning)}\n`);
         process.stdout.write(json ? `${JSON.stringify(jsonOf(built))}\n` : textOf(built));
       } catch (error) {
         if (stop.received === undefined) throw error;

@@ -1,4 +1,15 @@
 import type { Command } from 'commander';
+import { parseWhole } from '../admin/admin-command.ts';
+
+interface RunFlags {
+  readonly check?: boolean;
+  readonly data?: string;
+  readonly config?: string;
+  readonly ops?: number;
+  readonly dev?: boolean;
+}
+
+const HIGHEST_PORT = 65_535;
 
 const DETAILS = `
 A file for one plugin:
@@ -8,28 +19,64 @@ A file for one plugin:
       args: [--verbose]
       config: { table: users }    # given to the plugin before its first call
 
+With --data there is no file of plugins: the host keeps what troupe plugin install brings, and starts
+it again after each start of its own. Its settings are in DIR/host.yaml, which may be missing; SIGHUP
+or troupe plugin reload reads them again.
+
 Ctrl+C or SIGTERM stops the plugins in order; a second one ends them by force.`;
 
 /** Adds `troupe run`. `finish` gets the exit code. */
 export function addRunCommand(program: Command, finish: (exitCode: number) => void): void {
-  program
+  const command = program
     .command('run')
-    .description('run the plugins that a YAML file names, until a signal ends it')
-    .argument('<file>', 'the file, often troupe.yaml')
+    .description('run the plugins that a YAML file names, or a host that keeps its plugins in a directory')
+    .argument('[file]', 'the file, often troupe.yaml')
     .option('--check', 'only say whether the file is valid')
+    .option('--data <dir>', 'run a host that keeps everything in this directory')
+    .option('--config <file>', 'settings of that host (default: host.yaml in its directory)')
+    .option(
+      '--ops <port>',
+      'its HTTP listener for probes, metrics and uploads; 0 takes any port',
+      parseWhole(0, HIGHEST_PORT),
+    )
+    .option('--dev', 'let it take uploads of plugins that are being developed; needs --ops')
     .addHelpText('after', DETAILS)
-    .showHelpAfterError('try: troupe run --help')
-    .action(async (file: string, { check = false }: { readonly check?: boolean }) => {
-      const { readConfig } = await import('../run/read-config.ts');
-      const config = await readConfig(file);
-      if (check) {
-        const names = config.plugins.map(({ name }) => name);
-        process.stdout.write(
-          `${file} is valid: ${names.length} plugin${names.length === 1 ? '' : 's'} (${names.join(', ')})\n`,
-        );
-        return;
-      }
-      const { runPlugins } = await import('../run/run-plugins.ts');
-      finish(await runPlugins(config));
-    });
+    .showHelpAfterError('try: troupe run --help');
+  command.action(async (file: string | undefined, flags: RunFlags) => {
+    const problem = problemOf(file, flags);
+    if (problem !== undefined) command.error(`error: ${problem}`);
+    if (flags.data !== undefined) {
+      const { runHost } = await import('../run/run-host.ts');
+      const { data: directory, config, ops: opsPort, dev = false } = flags;
+      finish(await runHost({ directory, config, opsPort, dev }));
+    } else if (file !== undefined) {
+      await runFile(file, flags.check ?? false, finish);
+    }
+  });
+}
+
+/** What is wrong with the flags together; undefined when nothing is. */
+function problemOf(file: string | undefined, { data, config, ops, dev, check }: RunFlags): string | undefined {
+  if (data === undefined) {
+    if (file === undefined) return "missing required argument 'file', or option '--data <dir>'";
+    const onlyWithData = { '--config': config, '--ops': ops, '--dev': dev };
+    const misplaced = Object.entries(onlyWithData).find(([, value]) => value !== undefined);
+    return misplaced === undefined ? undefined : `option '${misplaced[0]}' needs option '--data <dir>'`;
+  }
+  if (file !== undefined) return "argument 'file' and option '--data <dir>' cannot be used together";
+  return check === undefined ? undefined : "option '--check' is for files";
+}
+
+async function runFile(file: string, isCheck: boolean, finish: (exitCode: number) => void): Promise<void> {
+  const { readConfig } = await import('../run/read-config.ts');
+  const config = await readConfig(file);
+  if (isCheck) {
+    const names = config.plugins.map(({ name }) => name);
+    process.stdout.write(
+      `${file} is valid: ${names.length} plugin${names.length === 1 ? '' : 's'} (${names.join(', ')})\n`,
+    );
+    return;
+  }
+  const { runPlugins } = await import('../run/run-plugins.ts');
+  finish(await runPlugins(config));
 }

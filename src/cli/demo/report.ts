@@ -1,6 +1,8 @@
 import type { Outage } from './caller.ts';
 import { eventSums } from './events/event-report.ts';
 import type { EventsReport } from './events/event-report.ts';
+import { lifecycleJson } from './lifecycle/lifecycle-report.ts';
+import type { LifecycleReport } from './lifecycle/lifecycle-report.ts';
 import type { PluginRow } from './view/view.ts';
 
 /** What became of one plugin: its row at the end, before the stop, and its failures. */
@@ -27,6 +29,8 @@ export interface DemoReport {
   readonly recovery: RecoveryReport | undefined;
   /** Undefined when the scene was not played. */
   readonly events: EventsReport | undefined;
+  /** Undefined when the scene was not played. */
+  readonly lifecycle: LifecycleReport | undefined;
   /** What is left, counted from outside of the hosts. */
   readonly leaks: {
     /** Processes of plugins that still run. */
@@ -47,10 +51,11 @@ export function callsOf({ plugins }: RecoveryReport): { readonly ok: number; rea
 }
 
 /** The report as one line of JSON, for programs. What was not played has no key. */
-export function reportJson({ recovery, events, leaks, durationMs, journals }: DemoReport): string {
+export function reportJson({ recovery, events, lifecycle, leaks, durationMs, journals }: DemoReport): string {
   return JSON.stringify({
     ...(recovery === undefined ? {} : { plugins: recovery.plugins.map(pluginJson), calls: callsOf(recovery) }),
     ...(events === undefined ? {} : { events: eventSums(events) }),
+    ...(lifecycle === undefined ? {} : { lifecycle: lifecycleJson(lifecycle) }),
     leaks,
     durationMs: Math.round(durationMs),
     ...(journals === undefined ? {} : { journals }),

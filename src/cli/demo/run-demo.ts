@@ -15,6 +15,9 @@ import type { Tone } from '../style.ts';
 import { eventDiscrepancies } from './events/event-report.ts';
 import { playEvents } from './events/event-scene.ts';
 import { aliveOf } from './leaks.ts';
+import { KEPT } from './lifecycle/demo-plugins.ts';
+import { lifecycleDiscrepancies } from './lifecycle/lifecycle-report.ts';
+import { playLifecycle } from './lifecycle/lifecycle-scene.ts';
 import { createLiveView } from './view/live-view.ts';
 import { createPlainView, createSilentView } from './view/plain-view.ts';
 import { playRecovery } from './recovery.ts';
@@ -37,6 +40,10 @@ export interface DemoOptions {
   readonly outsideKill: boolean;
   /** The scene to play; undefined: all of them. */
   readonly only: SceneName | undefined;
+  /** Data directory of the scene about the lifecycle; undefined: the usual one of demos. */
+  readonly data: string | undefined;
+  /** Clears that directory first. */
+  readonly reset: boolean;
 }
 
 const USUAL_COLUMNS = 80;
@@ -112,14 +119,17 @@ function createView({ json, outsideKill }: DemoOptions, clock: Clock, table: Tab
 }
 
 /** Plays and counts. Undefined when a signal ended the play. */
-async function perform(stage: Stage, { journals, outsideKill, only }: DemoOptions): Promise<DemoReport | undefined> {
+async function perform(stage: Stage, options: DemoOptions): Promise<DemoReport | undefined> {
+  const { journals, outsideKill, only, data, reset } = options;
   const { stop, say, view, workspace } = stage;
   const isWanted = (scene: SceneName): boolean => (only ?? scene) === scene && !stop.requested.aborted;
   let recovery: DemoReport['recovery'];
   let events: DemoReport['events'];
+  let lifecycle: DemoReport['lifecycle'];
   try {
     if (isWanted('recovery')) recovery = await playRecovery(sceneOf(stage, workspace.journals), outsideKill);
     if (isWanted('events')) events = await playEvents(sceneOf(stage, workspace.eventJournals));
+    if (isWanted('lifecycle')) lifecycle = await playLifecycle(sceneOf(stage, workspace.lifecycle), { data, reset });
   } catch (error) {
     if (!stop.requested.aborted) throw error;
   } finally {
@@ -131,6 +141,7 @@ async function perform(stage: Stage, { journals, outsideKill, only }: DemoOption
   return {
     recovery,
     events,
+    lifecycle,
     leaks: { processes: aliveOf(stage.pids).length, sockets: workspace.leftovers().length },
     durationMs: stage.clock.monotonic() - stage.startedAt,
     journals: journals === undefined ? undefined : workspace.journals,
@@ -143,10 +154,11 @@ function sceneOf(stage: Stage, journals: string): SceneStage {
 }
 
 /** A demo that shows something broken must not look like a success. */
-function refuseDefects({ recovery, events, leaks }: DemoReport): void {
+function refuseDefects({ recovery, events, lifecycle, leaks }: DemoReport): void {
   const problems = [
     ...(recovery?.discrepancies ?? []),
     ...(events === undefined ? [] : eventDiscrepancies(events)),
+    ...(lifecycle === undefined ? [] : lifecycleDiscrepancies(lifecycle, KEPT)),
     ...(leaks.processes > 0 ? [`${leaks.processes} processes of plugins still run`] : []),
     ...(leaks.sockets > 0 ? [`${leaks.sockets} entries are left in the host's temporary directory`] : []),
   ];

@@ -4,7 +4,7 @@ import type { StopSignals } from '../stop-signals.ts';
 import type { Style, Tone } from '../style.ts';
 
 /** The scenes of the demo, in order. */
-export const SCENES = ['recovery', 'events'] as const;
+export const SCENES = ['recovery', 'events', 'lifecycle'] as const;
 
 /** A scene of the demo. */
 export type SceneName = (typeof SCENES)[number];
@@ -18,7 +18,7 @@ export interface SceneStage {
   readonly stop: StopSignals;
   /** Where hosts make their private directories. */
   readonly root: string;
-  /** Directory of the journals of this scene. */
+  /** Directory of the journals of this scene, and of what it writes besides. */
   readonly journals: string;
   /** Tells the audience. */
   readonly say: (about: string, text: string, tone?: Tone) => void;

@@ -1,5 +1,6 @@
 import type { Style } from '../style.ts';
 import { eventSummary } from './events/event-summary.ts';
+import { lifecycleSummary } from './lifecycle/lifecycle-report.ts';
 import { callsOf } from './report.ts';
 import type { DemoReport, PluginReport, RecoveryReport } from './report.ts';
 import { tableLines } from './view/table.ts';
@@ -10,17 +11,19 @@ const NEXT_STEPS = [
   ['examples/02-plugin-subprocess', 'what a caller sees of a crash: npm run example 02'],
   ['examples/08-plugin-events', 'events both ways: npm run example 08'],
   ['troupe run troupe.yaml', 'plugins from a file, without a program; see troupe run --help'],
+  ['troupe run --data DIR', 'a host that keeps its plugins; docs/lifecycle.md'],
 ] as const;
 
 /** The end of the demo, for people who see it for the first time. */
 export function summaryText(report: DemoReport, width: number, paint: Style): string {
-  const { recovery, events, leaks, journals } = report;
+  const { recovery, events, lifecycle, leaks, journals } = report;
   const clean = leaks.processes === 0 && leaks.sockets === 0;
   const column = Math.max(...NEXT_STEPS.map(([name]) => name.length));
   const lines = [
     '',
     ...(recovery === undefined ? [] : [...recoverySummary(recovery, width, paint), '']),
     ...(events === undefined ? [] : [...eventSummary(events, width, paint), '']),
+    ...(lifecycle === undefined ? [] : [...lifecycleSummary(lifecycle, paint), '']),
     paint('strong', 'What is left'),
     `  leaks     ${paint(clean ? 'good' : 'bad', `${leaks.processes} processes, ${leaks.sockets} sockets`)} left behind`,
     ...(journals === undefined ? [] : [`  kept      ${journals}`]),

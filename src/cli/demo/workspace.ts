@@ -13,6 +13,8 @@ export interface Workspace {
   readonly journals: string;
   /** Where those of the scene about events do, absolute. Made by whoever plays it. */
   readonly eventJournals: string;
+  /** Where the scene about the lifecycle writes what it needs, absolute. Made by whoever plays it; never kept. */
+  readonly lifecycle: string;
   /** Names of what the host has left in `root`. */
   leftovers(): string[];
   /** Removes everything, except journals that are to be kept. */
@@ -23,6 +25,7 @@ export interface Workspace {
 const PREFIX = 'demo-';
 const JOURNALS = 'journals';
 const EVENTS = 'events';
+const LIFECYCLE = 'lifecycle';
 
 /** The journal file of a plugin. */
 export function journalFile(directory: string, plugin: string): string {
@@ -44,7 +47,8 @@ export function createWorkspace(kept: string | undefined): Workspace {
     root,
     journals,
     eventJournals: join(journals, EVENTS),
-    leftovers: () => readdirSync(root).filter((name) => name !== JOURNALS),
+    lifecycle: join(root, LIFECYCLE),
+    leftovers: () => readdirSync(root).filter((name) => name !== JOURNALS && name !== LIFECYCLE),
     remove: () => rmSync(root, { recursive: true, force: true }),
   };
 }

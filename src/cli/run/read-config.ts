@@ -31,7 +31,7 @@ const STOP_DEADLINE_MS = 10_000;
  */
 export async function readConfig(path: string): Promise<RunConfig> {
   const file = basename(path);
-  const yaml = parseYaml(file, await readText(path));
+  const yaml = parseYaml(file, await readConfigText(path));
   const result = configSchema.safeParse(yaml.value);
   const problems = configProblems(yaml, result.error?.issues ?? []);
   if (!result.success || problems.length > 0) {
@@ -41,7 +41,8 @@ export async function readConfig(path: string): Promise<RunConfig> {
   return runConfig(file, dirname(resolve(path)), result.data);
 }
 
-async function readText(path: string): Promise<string> {
+/** The text of a configuration file. Rejects with CONFIG_NOT_FOUND, CONFIG_SYNTAX or CONFIG_INVALID. */
+export async function readConfigText(path: string): Promise<string> {
   try {
     const stats = await stat(path);
     if (!stats.isFile() && !stats.isFIFO()) throw new RuntimeError('CONFIG_NOT_FOUND', `${path} is not a file`);

@@ -7,15 +7,12 @@
 import { createHost } from '../../host/index.ts';
 import type { Host, Plugin } from '../../host/index.ts';
 import { createRealEnvironment } from '../../ports/index.ts';
-import type { Clock } from '../../ports/index.ts';
 import { factText, isStreamFact } from '../fact-text.ts';
 import { exitCodeOf, listenForStop } from '../stop-signals.ts';
 import type { StopSignals } from '../stop-signals.ts';
-import { styleFor } from '../style.ts';
-import type { Tone } from '../style.ts';
 import type { RunConfig } from './read-config.ts';
-
-type Say = (about: string, text: string, tone?: Tone) => void;
+import { createSpeaker } from './speaker.ts';
+import type { Say } from './speaker.ts';
 
 const FAILED = 1;
 
@@ -26,7 +23,7 @@ const FAILED = 1;
 export async function runPlugins(config: RunConfig): Promise<number> {
   const stop = listenForStop();
   const environment = createRealEnvironment({ logLevel: config.logLevel });
-  const say = speaker(environment.clock);
+  const say = createSpeaker(environment.clock);
   const host = createHost({ environment });
   host.onFact((fact) => {
     if (isStreamFact(fact)) return;
@@ -85,15 +82,6 @@ async function stopAll(host: Host, { stopDeadlineMs }: RunConfig, stop: StopSign
   say('troupe', `stopped ${countOf(stopped.length)} in order${byForce}`, forced.length === 0 ? 'good' : 'bad');
   if (received !== undefined && stop.forced.aborted) return exitCodeOf(received);
   return received === undefined || forced.length > 0 ? FAILED : 0;
-}
-
-function speaker(clock: Clock): Say {
-  const paint = styleFor(process.stdout);
-  return (about, text, tone) => {
-    const time = new Date(clock.now()).toISOString();
-    const words = tone === undefined ? text : paint(tone, text);
-    process.stdout.write(`${paint('faint', time)}  ${paint('strong', about)}  ${words}\n`);
-  };
 }
 
 function countOf(plugins: number): string {
