@@ -2,6 +2,8 @@ import { actorsBenchmark } from './actors/actors.ts';
 import { eventsBenchmark } from './events/events.ts';
 import { exploreBenchmark } from './explore/explore.ts';
 import type { Benchmark } from './harness/benchmark.ts';
+import { lifecycleBenchmark } from './lifecycle/lifecycle.ts';
+import { replaceBenchmark } from './replace/replace.ts';
 import { rpcBenchmark } from './rpc/rpc.ts';
 import { startupBenchmark } from './startup/startup.ts';
 
@@ -12,4 +14,6 @@ export const BENCHMARKS: readonly Benchmark[] = [
   actorsBenchmark,
   exploreBenchmark,
   eventsBenchmark,
+  replaceBenchmark,
+  lifecycleBenchmark,
 ];
