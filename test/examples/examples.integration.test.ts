@@ -23,7 +23,9 @@ describe('every example', () => {
       .map(([, one, other]) => one ?? other ?? '');
 
     expect(imported.length).toBeGreaterThan(0);
-    expect(imported.filter((from) => !/^(node:\w+|xstate|troupe|troupe\/\w+|\.\/[\w-]+\.ts)$/.test(from))).toEqual([]);
+    expect(imported.filter((from) => !/^(node:[\w/]+|xstate|troupe|troupe\/\w+|\.\/[\w-]+\.ts)$/.test(from))).toEqual(
+      [],
+    );
   });
 
   it.each(examples)(`%s has a main.ts of at most ${MOST_LINES} lines`, (name) => {

@@ -1,0 +1,3 @@
+import { definePlugin, operation, servePlugin } from 'troupe/sdk';
+
+await servePlugin(definePlugin({ name: 'greeter', operations: { greet: operation({ execute: () => 'hello' }) } }));
