@@ -146,12 +146,12 @@ class EventBus implements Bus, BusGateway {
   }
 
   subscribe(options: SubscribeOptions): Subscription {
-    this.#requireOpen();
+    this.#publisher.requireOpen();
     return this.#subscriptions.add(options);
   }
 
   on(pattern: string, handler: EventHandler<DomainEvent>, options: HandlerOptions = {}): Subscription {
-    this.#requireOpen();
+    this.#publisher.requireOpen();
     if (typeof handler !== 'function') {
       throw new InvalidOptionsError('handler', `must be a function, got ${shown(handler)}`);
     }
@@ -181,9 +181,5 @@ class EventBus implements Bus, BusGateway {
     const { underWay } = this.#log;
     if (underWay > 0) log.log('warn', 'the event log has not kept the last events in time', { events: underWay });
     return report;
-  }
-
-  #requireOpen(): void {
-    if (this.closed) throw new RuntimeError('BUS_CLOSED', 'the event bus was stopped');
   }
 }

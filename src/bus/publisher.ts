@@ -114,17 +114,18 @@ export class Publisher {
   }
 
   #compose(draft: EventDraft, source: string, cause: PublishOptions['cause']): PublishedEvent {
-    this.#requireOpen();
+    this.requireOpen();
     this.#options.log.requireRoom();
     const { id: causationId, depth } = cause === undefined ? NO_CAUSE : requireCause(cause);
     checkDepth(depth + 1, this.#options.maxDepth);
     const event = composeEvent(draft, { source, depth: depth + 1, causationId }, this.#options);
     // A getter of the draft may have stopped the bus.
-    this.#requireOpen();
+    this.requireOpen();
     return event;
   }
 
-  #requireOpen(): void {
+  /** Throws BUS_CLOSED after `close`. */
+  requireOpen(): void {
     if (this.#closed) throw new RuntimeError('BUS_CLOSED', 'the event bus was stopped');
   }
 

@@ -68,7 +68,7 @@ export const eventStreamSetup = setup({
     forgetTimeouts: assign({ timeouts: 0 }),
     countAttempt: assign({ attempt: ({ context }) => context.attempt + 1 }),
     forgetAttempts: assign({ attempt: 0 }),
-    rememberOpen: assign({ wasOpen: ({ context }) => context.wasOpen || context.forms[0] === 'acked' }),
+    rememberOpen: assign({ wasOpen: true }),
     rememberRandom: assign({ random: (_, params: { readonly random: number }) => params.random }),
     rememberDrain: assign({ drainMs: (_, params: { readonly drainMs: number }) => params.drainMs }),
     rememberLoss: assign({ isLost: true }),

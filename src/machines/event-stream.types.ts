@@ -54,7 +54,7 @@ export type EventStreamCommand =
 
 /** What the data plane reports. */
 export type PlaneReport =
-  /** The plugin has answered the start of the stream. */
+  /** The plugin has answered the start of an acknowledged stream, or has taken a plain one in. */
   | { readonly type: 'plane.opened'; readonly generation: number }
   /** The first event of this stream, or of this run of single calls, was handled. */
   | { readonly type: 'plane.proved'; readonly generation: number }

@@ -13,7 +13,7 @@ import { RuntimeError } from '../../errors/index.ts';
 import type { EventResult } from '../../gen/troupe/events/v1/events.ts';
 import type { DeliverAnswer, DeliverFrame, EncodedEvent } from '../../transport/events/index.ts';
 import type { Delivery } from '../event-source.ts';
-import { checkAnswer } from './check-answer.ts';
+import { checkAnswer, protocolBroken } from './check-answer.ts';
 import { Outbox } from './outbox.ts';
 import { settle } from './results.ts';
 import { SendWatch } from './send-watch.ts';
@@ -153,8 +153,7 @@ class AckedSender implements Sender {
     const sequence = Number(result.sequence);
     const id = this.#ports.window.at(sequence)?.queued.wire.id;
     if (result.eventId !== '' && result.eventId !== id) {
-      const text = `plugin "${this.#ports.source.name}" broke the event protocol: a result for event ${sequence} names another id`;
-      throw new RuntimeError('EVENT_PROTOCOL_VIOLATION', text);
+      throw protocolBroken(this.#ports.source.name, `a result for event ${sequence} names another id`);
     }
     this.#results.set(sequence, result);
     this.#resultsUntold += 1;

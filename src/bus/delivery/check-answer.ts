@@ -23,7 +23,12 @@ export interface StreamNumbers {
 export function checkAnswer(subscriber: string, answer: DeliverAnswer, known: StreamNumbers): void {
   const problem = problemOf(answer, known);
   if (problem === undefined) return;
-  throw new RuntimeError('EVENT_PROTOCOL_VIOLATION', `plugin "${subscriber}" broke the event protocol: ${problem}`);
+  throw protocolBroken(subscriber, problem);
+}
+
+/** The error for what a plugin did against the event protocol. */
+export function protocolBroken(subscriber: string, problem: string): RuntimeError {
+  return new RuntimeError('EVENT_PROTOCOL_VIOLATION', `plugin "${subscriber}" broke the event protocol: ${problem}`);
 }
 
 function problemOf({ settled, sendLimit, results }: DeliverAnswer, known: StreamNumbers): string | undefined {

@@ -17,7 +17,7 @@ export interface SenderPorts {
   /** What is on its way, and what is left of the streams before. */
   readonly window: Window;
   readonly report: (report: PlaneReport) => void;
-  /** Called after each event that was settled. */
+  /** Called when events may have been settled. */
   readonly onSettled: () => void;
 }
 

@@ -26,7 +26,6 @@ export interface LocalDelivererOptions {
 
 /** A handler that is at work: its promise has not settled. */
 interface Run {
-  readonly delivery: Delivery;
   readonly context: HandlerContext;
   readonly timer: TimerHandle;
 }
@@ -103,7 +102,7 @@ export class LocalDeliverer {
       this.#finish(run, () => source.failed(delivery, error));
       context.abort(error);
     }, handlerMs);
-    const run: Run = { delivery, context, timer };
+    const run: Run = { context, timer };
     this.#run = run;
     // Adopted, so that one that is no real promise settles once and later.
     Promise.resolve(promise).then(

@@ -89,17 +89,8 @@ export class SubscriptionQueue implements EventSource {
     return this.#fresh.size + this.#returned.size;
   }
 
-  get inFlight(): number {
-    return this.#inFlight;
-  }
-
   get open(): boolean {
     return this.#gate === 'open' || (this.#gate === 'draining' && this.waiting > 0);
-  }
-
-  /** Whether it takes no events any more. */
-  get draining(): boolean {
-    return this.#gate !== 'open';
   }
 
   get attached(): boolean {

@@ -85,9 +85,8 @@ export interface ReloadableArtifacts extends Artifacts {
   reload(): void;
 }
 
-type Closer = () => void | Promise<void>;
-
-const PROBATION_MS = 10_000;
+/** Closes one thing. */
+export type Closer = () => unknown;
 
 /** Opens everything; no plugin runs before the lifecycle is booted. Rejects when one part cannot be opened. P1. */
 export async function openHostParts(options: HostPartsOptions): Promise<HostParts> {
@@ -142,6 +141,8 @@ function openLifecycle(
   closers.push(() => lockFile.stop());
   const artifacts = reloadable(openArtifacts, (digest, source) => lockFile.staged(digest, source));
   const capabilities = createCapabilityRegistry();
+  // While somebody develops, every edit is to take over at once.
+  const probationMs = updates.probationMs ?? (options.dev ? 0 : undefined);
   const lifecycle = createLifecycle({
     host,
     store,
@@ -152,7 +153,7 @@ function openLifecycle(
     owner: self.hostId,
     // Whoever had the lock before is gone, or it would not be held now.
     formerOwners: lock.former === undefined ? [] : [lock.former.hostId],
-    times: { probationMs: updates.probationMs ?? (options.dev ? 0 : PROBATION_MS), drainMs: updates.drainMs },
+    times: { drainMs: updates.drainMs, ...(probationMs === undefined ? {} : { probationMs }) },
     retention: { versions: updates.keepVersions, retainMs: updates.keepMs },
     config: (plugin) => settings.ofPlugin(plugin),
     launch: (plugin) => ({ onOutput: createOutputLog(logs.hub.logger, plugin) }),
@@ -184,7 +185,7 @@ function auditOptions({ file, ...retention }: HostConfig['audit']): Pick<Auditor
 }
 
 /** P1, P2. The first failure is told, when all is closed. */
-async function closeAll(closers: Closer[]): Promise<void> {
+export async function closeAll(closers: Closer[]): Promise<void> {
   const failures: unknown[] = [];
   for (let close = closers.pop(); close !== undefined; close = closers.pop()) {
     try {

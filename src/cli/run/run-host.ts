@@ -24,8 +24,8 @@ import { factText, isStreamFact } from '../fact-text.ts';
 import { version } from '../package-version.ts';
 import { exitCodeOf, listenForStop } from '../stop-signals.ts';
 import type { StopSignals } from '../stop-signals.ts';
-import { openHostParts } from './host-parts.ts';
-import type { HostParts } from './host-parts.ts';
+import { closeAll, openHostParts } from './host-parts.ts';
+import type { Closer, HostParts } from './host-parts.ts';
 import { createSpeaker } from './speaker.ts';
 import type { Say } from './speaker.ts';
 
@@ -39,8 +39,6 @@ export interface RunHostOptions {
   readonly dev: boolean;
 }
 
-type Closer = () => Promise<unknown>;
-
 /** Milliseconds to write the answer of an upload that is done. Who follows a log is cut off after them. */
 const ANSWER_MS = 500;
 
@@ -50,11 +48,12 @@ const ANSWER_MS = 500;
  */
 export async function runHost(options: RunHostOptions): Promise<number> {
   const stop = listenForStop();
-  let parts: HostParts | undefined;
   let force: { release(): void } | undefined;
   const closers: Closer[] = [];
   try {
-    parts = await openHostParts(options);
+    const parts = await openHostParts(options);
+    // The first to be opened is the last to be closed: everything else stands on it.
+    closers.push(() => parts.close());
     const say = createSpeaker(parts.environment.clock);
     force = forceOn(parts, stop);
     await start(parts, options, say, closers);
@@ -62,14 +61,17 @@ export async function runHost(options: RunHostOptions): Promise<number> {
     if (!stop.requested.aborted) await parts.lockFile.compare();
     await signalled(stop);
     say('troupe', `got ${stop.received} and stops; a second signal ends the plugins by force`, 'strong');
-    await closeAll(closers, parts);
+    await closeAll(closers);
     say('troupe', 'stopped', 'good');
     return stop.forced.aborted && stop.received !== undefined ? exitCodeOf(stop.received) : 0;
   } finally {
     // Until the last plugin is gone a second signal has to help.
-    await closeAll(closers, parts);
-    force?.release();
-    stop.release();
+    try {
+      await closeAll(closers);
+    } finally {
+      force?.release();
+      stop.release();
+    }
   }
 }
 
@@ -208,10 +210,4 @@ function forceOn({ host, lifecycle }: HostParts, { forced }: StopSignals): { rel
 function signalled({ requested }: StopSignals): Promise<void> {
   if (requested.aborted) return Promise.resolve();
   return new Promise((resolve) => requested.addEventListener('abort', () => resolve(), { once: true }));
-}
-
-/** The newest first; the parts, which everything stands on, at last. */
-async function closeAll(closers: Closer[], parts: HostParts | undefined): Promise<void> {
-  for (let close = closers.pop(); close !== undefined; close = closers.pop()) await close();
-  await parts?.close();
 }

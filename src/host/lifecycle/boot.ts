@@ -25,7 +25,7 @@ export interface Recovery {
 
 /** Boots. Rejects only when the store cannot be read. */
 export async function bootPlugins(parts: BootParts): Promise<BootReport> {
-  const rows = (await parts.store.list()).filter(({ state }) => needsBoot(state));
+  const rows = (await parts.store.list()).filter(({ state }) => needsOwner(state));
   const report = { started: [] as string[], recovered: [], failed: [], elsewhere: [] as string[] } as Writable;
   await inOrder(parts, rows, async (row) => note(report, row, await parts.request(row.slug)));
   return report;
@@ -47,7 +47,8 @@ interface Writable {
   readonly elsewhere: string[];
 }
 
-function needsBoot(state: PluginRow['state']): boolean {
+/** Whether some host has to look after a plugin in the state. */
+export function needsOwner(state: PluginRow['state']): boolean {
   return isPassing(state) || state === 'active' || state === 'pending_uninstall';
 }
 

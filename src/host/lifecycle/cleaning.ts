@@ -5,14 +5,13 @@
 //   N2. Files that another version of the plugin is made of stay.
 //   N3. The highest version that there ever was is remembered, and so is everything that is kept.
 
-import gt from 'semver/functions/gt.js';
-import valid from 'semver/functions/valid.js';
 import { RuntimeError } from '../../errors/index.ts';
 import type { WriteReport } from '../../machines/index.ts';
 import { within } from '../../ports/index.ts';
 import type { PluginRow, VersionRow, VersionWrite } from '../../ports/lifecycle-store.ts';
 import { entry } from './drafts.ts';
 import { upkeep } from './request.ts';
+import { highestOf } from './versions.ts';
 import { write } from './work-context.ts';
 import type { WorkContextParts } from './work-context.ts';
 
@@ -95,11 +94,7 @@ export function expiredOf(
 
 /** N3. */
 export function forgettable(gone: readonly VersionRow[], all: readonly VersionRow[]): readonly VersionRow[] {
-  const proper = all.filter(({ version }) => valid(version) !== null);
-  const highest = proper.reduce<VersionRow | undefined>(
-    (best, one) => (best === undefined || gt(one.version, best.version) ? one : best),
-    undefined,
-  );
+  const highest = highestOf(all);
   return gone.filter((one) => one.installId !== highest?.installId);
 }
 

@@ -12,11 +12,10 @@ import { behavior } from '../../actors/index.ts';
 import { isRuntimeError, RuntimeError } from '../../errors/index.ts';
 import { within } from '../../ports/index.ts';
 import type { ActorRef, TimerHandle } from '../../ports/index.ts';
-import { isPassing } from '../../machines/index.ts';
 import type { AuditEntry, PluginRow } from '../../ports/lifecycle-store.ts';
 import { dependentsOf } from '../../policy/index.ts';
 import type { Plugin } from '../plugin.ts';
-import { bootPlugins, inOrder } from './boot.ts';
+import { bootPlugins, inOrder, needsOwner } from './boot.ts';
 import type { Recovery } from './boot.ts';
 import type { StagedArtifact } from './artifacts.ts';
 import { createDataDirectories } from './data-directories.ts';
@@ -267,7 +266,7 @@ class HostLifecycle implements Lifecycle {
 
   #isLeftAlone({ slug, state }: PluginRow): boolean {
     if (this.#managers.get(slug)?.isOwning === true) return false;
-    return isPassing(state) || state === 'active' || state === 'pending_uninstall';
+    return needsOwner(state);
   }
 
   /** Takes over what nobody looks after. What another host looks after is refused, and that is fine. */

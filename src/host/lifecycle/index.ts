@@ -14,7 +14,6 @@ export type {
   InstalledPlugin,
   InstallOptions,
   Lifecycle,
-  LifecycleError,
   LifecycleFact,
   LifecycleOperation,
   OperationOptions,

@@ -89,11 +89,6 @@ export class PluginManager {
     return this.#actor.snapshot().hasTag('owning');
   }
 
-  /** Milliseconds that the plugin's own limits give its start and its stop together. */
-  get limitMs(): number {
-    return this.#actor.snapshot().context.limitMs;
-  }
-
   /** Whether nothing is under way that somebody has asked for. */
   get isIdle(): boolean {
     return this.#requests.size === 0;

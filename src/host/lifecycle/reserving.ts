@@ -25,7 +25,7 @@ import type { EntryParts } from './drafts.ts';
 import { clean, removeOrphan } from './cleaning.ts';
 import type { RequestDetails } from './request.ts';
 import { requireNoDowngrade, stagedOf, undoStagedVersions } from './versions.ts';
-import { abiVersionOf, awaitingOf, consentError, detailsOf, requiredRow, write } from './work-context.ts';
+import { abiVersionOf, awaitingOf, consentError, detailsOf, write } from './work-context.ts';
 import type { WorkContextParts } from './work-context.ts';
 
 /** Reserves a plugin for the operation. */
@@ -63,7 +63,6 @@ class Reservation {
     if (row === undefined) return Promise.resolve({ kind: 'written', row });
     switch (operation) {
       case 'activate':
-        return this.#activate(row);
       case 'probe':
         return this.#activate(row);
       case 'deactivate':
@@ -262,7 +261,7 @@ class Reservation {
       this.#context,
       {
         before: row,
-        row: { kind: 'update', of: keyOf(requiredRow(row)), change },
+        row: { kind: 'update', of: keyOf(row), change },
         audit: [entry(row.slug, this.#details, told), ...degraded],
         also,
       },

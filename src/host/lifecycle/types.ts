@@ -1,6 +1,6 @@
 // What the lifecycle of plugins offers to programs, to the admin service and to the development loop.
 
-import type { Code, RuntimeError } from '../../errors/index.ts';
+import type { Code } from '../../errors/index.ts';
 import type { AuditEntry, LifecycleState, PluginRow, Principal, VersionRow } from '../../ports/lifecycle-store.ts';
 import type { LifecycleOperation } from '../../machines/index.ts';
 import type { Plugin, PluginStatus } from '../plugin.ts';
@@ -143,6 +143,3 @@ export interface Lifecycle {
   /** Stops what runs and lets go of the leases; rows stay as they are, so that the next boot starts it again. */
   stop(): Promise<void>;
 }
-
-/** Why an operation was refused or failed. */
-export type LifecycleError = RuntimeError;

@@ -11,7 +11,7 @@ import { RuntimeError } from '../../errors/index.ts';
 import type { LifecycleWorkInput, StageReport, VerifyInput } from '../../machines/index.ts';
 import { AUDIT_EVENTS, decideConsent, permissionsOf } from '../../policy/index.ts';
 import type { ConsentDecision } from '../../policy/index.ts';
-import type { PluginRow, VersionRow, VersionWrite } from '../../ports/lifecycle-store.ts';
+import type { AuditDraft, PluginRow, VersionRow, VersionWrite } from '../../ports/lifecycle-store.ts';
 import type { StoredArtifact } from './artifacts.ts';
 import { requireNobodyLeftBehind, requireWhatItNeeds } from './dependency-check.ts';
 import { requireNotRevoked } from './distrust.ts';
@@ -56,8 +56,7 @@ export class VersionChange {
   async stage({ request, row: given }: LifecycleWorkInput, signal: AbortSignal): Promise<StageReport> {
     const row = requiredRow(given);
     const details = detailsOf(this.#context, request);
-    this.#target = undefined;
-    this.#isMigrated = false;
+    this.clear();
     const target = await this.#find(row, details, signal);
     const { name, version } = target.artifact.loaded.manifest;
     if (name !== row.slug) {
@@ -242,7 +241,7 @@ export class VersionChange {
         },
       });
     }
-    const audit = [
+    const audit: readonly [AuditDraft, ...AuditDraft[]] = [
       entry(row.slug, details, told),
       ...(awaiting.length > 0
         ? [entry(row.slug, details, { event: AUDIT_EVENTS.consentRequired, data: { permissions: awaiting } })]
@@ -250,8 +249,8 @@ export class VersionChange {
       ...(consented.length > 0
         ? [entry(row.slug, details, { event: AUDIT_EVENTS.consented, data: { permissions: consented } })]
         : []),
-    ] as const;
-    const report = await write(this.#context, { before: row, versions, audit: audit as never }, signal);
+    ];
+    const report = await write(this.#context, { before: row, versions, audit }, signal);
     if (report.kind !== 'written')
       throw new RuntimeError('ROW_CHANGED', `the versions of plugin "${row.slug}" have changed`);
   }

@@ -14,7 +14,7 @@ export async function highestVersion(
   store: Pick<LifecycleStore, 'versions'>,
   plugin: string,
 ): Promise<string | undefined> {
-  return highestOf(await store.versions(plugin));
+  return highestOf(await store.versions(plugin))?.version;
 }
 
 /** Adds their versions to plugins; with one question, if the store can. */
@@ -32,7 +32,7 @@ export async function withVersions(
 
 /** Throws DOWNGRADE_REFUSED when a higher version was installed before. */
 export function requireNoDowngrade(plugin: string, version: string, versions: readonly VersionRow[]): void {
-  const highest = highestOf(versions);
+  const highest = highestOf(versions)?.version;
   if (highest === undefined) return;
   // What cannot be compared might be lower.
   if (valid(version) === null) {
@@ -105,10 +105,11 @@ export function unstaged({ installId, activatedAt }: VersionRow, { settings }: W
   return { kind: 'role', installId, from: 'staged', to, ...(isKept ? { retainMs: settings.retainMs } : {}) };
 }
 
-function highestOf(versions: readonly VersionRow[]): string | undefined {
-  const proper = versions.map(({ version }) => version).filter((version) => valid(version) !== null);
-  return proper.reduce<string | undefined>(
-    (highest, version) => (highest === undefined || gt(version, highest) ? version : highest),
+/** The one with the highest version, of those whose versions can be compared. */
+export function highestOf(versions: readonly VersionRow[]): VersionRow | undefined {
+  const proper = versions.filter(({ version }) => valid(version) !== null);
+  return proper.reduce<VersionRow | undefined>(
+    (highest, one) => (highest === undefined || gt(one.version, highest.version) ? one : highest),
     undefined,
   );
 }

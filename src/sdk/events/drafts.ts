@@ -1,6 +1,6 @@
 // From what authors write to what travels, and back to what they hear of it.
 
-import { CODES, isRuntimeError, RuntimeError } from '../../errors/index.ts';
+import { CODES, RuntimeError } from '../../errors/index.ts';
 import type { Code } from '../../errors/index.ts';
 import type { EmittedEvent, EmitResponse } from '../../gen/troupe/events/v1/events.ts';
 import {
@@ -67,6 +67,5 @@ export function receiptOf({ success, eventId, errorCode, errorMessage }: EmitRes
 
 /** A text for people about anything that was thrown. */
 export function textOfThrown(reason: unknown): string {
-  if (isRuntimeError(reason)) return reason.rawMessage;
   return RuntimeError.from(reason).rawMessage;
 }

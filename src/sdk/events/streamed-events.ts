@@ -51,11 +51,11 @@ async function takeIn(
     dispatcher.work();
     // W2.
     if (owner.open + reports.waiting >= window) {
-      await owner.below(1);
+      await owner.idle();
       await reports.flushed();
     }
   }
-  await owner.below(1);
+  await owner.idle();
   return { received: BigInt(received) };
 }
 
@@ -66,27 +66,28 @@ class StreamOwner implements EventOwner {
   isGone = false;
   readonly dispatcher: Dispatcher;
   readonly reports: ResultReports;
-  #waiters: { readonly limit: number; readonly resolve: () => void }[] = [];
+  #whenIdle: (() => void) | undefined;
 
   constructor(dispatcher: Dispatcher, reports: ResultReports) {
     this.dispatcher = dispatcher;
     this.reports = reports;
   }
 
-  /** Settles when fewer than `limit` events are open. */
-  below(limit: number): Promise<void> {
-    if (this.open < limit) return Promise.resolve();
-    return new Promise((resolve) => this.#waiters.push({ limit, resolve }));
+  /** Settles when no event is open; one caller at a time. */
+  idle(): Promise<void> {
+    if (this.open === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#whenIdle = resolve;
+    });
   }
 
   settled(sequence: number, { id }: EventView, outcome: Outcome): void {
     this.open -= 1;
     const onReported = saysMore(outcome) ? () => this.dispatcher.confirm(outcome) : undefined;
     this.reports.add(resultOf(sequence, id, outcome), onReported);
-    if (this.#waiters.length === 0) return;
-    const ready = this.#waiters.filter(({ limit }) => this.open < limit);
-    this.#waiters = this.#waiters.filter(({ limit }) => this.open >= limit);
-    for (const { resolve } of ready) resolve();
+    if (this.open > 0) return;
+    this.#whenIdle?.();
+    this.#whenIdle = undefined;
   }
 
   flush(): void {

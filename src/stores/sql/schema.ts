@@ -1,7 +1,5 @@
 // The tables of the stores, for the query builder. Times are milliseconds since 1970, lists and records are JSON.
 
-import type { SqlValue } from './executor.ts';
-
 /** The plugins that are installed. */
 export interface PluginsTable {
   slug: string;
@@ -75,6 +73,3 @@ export interface Tables {
   actor_snapshots: { key: string; version: number; writer: string; data: string };
   schema_migrations: { version: number; applied_at: number };
 }
-
-/** A row of a table as it comes out of a database, before it was looked at. */
-export type RawRow<Table extends keyof Tables> = Readonly<Record<keyof Tables[Table] & string, SqlValue>>;

@@ -9,12 +9,6 @@ import { definePlugin, RuntimeError, servePlugin } from '../../../sdk/index.ts';
 import type { EventFormName } from '../../../sdk/index.ts';
 import { withCut } from './with-cut.ts';
 
-/** What the demo tells each of these plugins. */
-export interface ReaderConfig {
-  /** File to append to: `<id of the event> <pid> <number of the event in this process>`. */
-  readonly journal: string;
-}
-
 /** How a reader differs from the others. */
 export interface ReaderOptions {
   /** The forms that it knows. Default: all. */
