@@ -3,10 +3,8 @@
 // A step is a call of the lifecycle to one of its ports: the store, the artifacts, the data directories, the migrations, a
 // plugin. There is one before each call and one after it, and one at each progress of the artifacts.
 
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { describeWithPeer } from '../../peers/peers.ts';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { PostgresCluster } from '../../peers/postgres/cluster.ts';
-import { startPostgres } from '../../peers/postgres/cluster.ts';
 import { createSeededRandom } from '../../../src/ports/index.ts';
 import { testScale } from '../../setup/size.ts';
 import { waitFor } from '../support.ts';
@@ -35,34 +33,19 @@ const NAMES = Object.keys(SCENARIOS) as ScenarioName[];
 const random = createSeededRandom(seed);
 const LIMIT_MS = 30_000 * factor ** 2;
 
-describe('a host that is killed with SIGKILL at every await of every operation, on SQLite', () => {
-  trials(() => undefined);
-});
-
-if (!isGate) {
-  describeWithPeer(
-    'postgres',
-    'a host that is killed with SIGKILL at every await of every operation, on PostgreSQL',
-    () => {
-      let cluster: PostgresCluster;
-      beforeAll(async () => {
-        cluster = await startPostgres();
-      });
-      afterAll(() => cluster.stop());
-
-      trials(() => cluster);
-    },
-  );
-}
-
-function trials(cluster: () => PostgresCluster | undefined): void {
+/**
+ * Declares one test for each operation; at gate size the stores share the operations, so that each has every second one.
+ * `cluster` is asked when the tests begin; without one it is SQLite.
+ */
+export function declareTrials(place: 0 | 1, cluster: () => PostgresCluster | undefined): void {
+  const names = NAMES.filter((_, index) => !isGate || index % 2 === place);
   let scene: DoomedScene;
   beforeAll(() => {
     scene = doomedScene(cluster());
   });
   afterAll(() => scene.close());
 
-  it.each(NAMES)('leaves what the next host goes on with: %s', { timeout: LIMIT_MS }, async (operation) => {
+  it.each(names)('leaves what the next host goes on with: %s', { timeout: LIMIT_MS }, async (operation) => {
     const seen: string[] = [];
     for (const kill of isGate ? [someStep(operation)] : everyStep(seen)) {
       const steps = await trial(scene, operation, kill);
