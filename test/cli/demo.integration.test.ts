@@ -137,8 +137,10 @@ describe('troupe demo, not in a terminal', () => {
     expect(ended.stdout).toMatch(
       /PLUGIN_CRASHED, phase ready, exit code 3, last words "fragile: a defect after 25 jobs/,
     );
-    expect(ended.stdout).toMatch(/target {3}call target-\d+ fails: plugin "target" was ended by SIGKILL/);
-    expect(ended.stdout).toMatch(/PLUGIN_CRASHED, phase ready, signal SIGKILL/);
+    // The answer of the call in whose middle it is killed may be on its way already; then the next call is the first to fail.
+    expect(ended.stdout).toMatch(
+      /target {3}call target-\d+ fails: plugin "target" (was ended by SIGKILL.*\n.*PLUGIN_CRASHED, phase ready, signal SIGKILL|takes no calls.*\n.*PLUGIN_UNAVAILABLE)/,
+    );
   });
 
   it('shows that both plugins answer again', () => {

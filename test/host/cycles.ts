@@ -9,8 +9,8 @@ import type { TestHost } from './support.ts';
 const { factor } = testScale();
 /** Cycles of one test. */
 export const CYCLES = 50 * factor;
-/** Milliseconds that they may take. */
-export const CYCLES_LIMIT_MS = 60_000 * factor;
+/** Milliseconds that they may take, far above what they take on a machine that is not busy. */
+export const CYCLES_LIMIT_MS = 300_000 * factor;
 const AT_ONCE = 2;
 
 /** Runs one cycle more than `CYCLES`, and fails when anything is left behind by those after the first. */

@@ -267,7 +267,7 @@ describeWithPeer('go', 'a plugin in Go', () => {
   });
 
   it(`#291: memory, handles, listeners, files and timers of the host do not grow with ${CRASHES} crashes`, {
-    timeout: 60_000 * factor,
+    timeout: 120_000 * factor,
   }, async () => {
     const backoff = { initialMs: 1, maxMs: 1, jitter: 'none' } as const;
     const test = hostForTest({ crashBudget: { limit: 1_000_000 } });
@@ -283,6 +283,9 @@ describeWithPeer('go', 'a plugin in Go', () => {
     };
     // What is compiled and cached for good belongs to the baseline; V8 is done with that only after some hundreds.
     await crash(Math.max(20, 0.3 * CRASHES));
+    // The streams of a plugin open only after it is ready.
+    await plugin.dispense('probe').echo({ text: 'it is open' });
+    await settled(() => JSON.stringify([test.holdings(), openFiles()]));
     const [held, files, listeners, heapBytes] = [test.holdings(), openFiles(), listenersOnProcess(), heapBytesNow()];
 
     await crash(CRASHES);
@@ -316,6 +319,16 @@ describeWithPeer('go', 'a plugin in Go', () => {
 function throwing(test: TestHost): Promise<ProbePlugin> {
   const args = ['--conditions=source', join(import.meta.dirname, 'fixtures/throwing-plugin.ts')];
   return test.probe({ args, restart: 'never' });
+}
+
+/** Waits until something has stayed the same for half a second. */
+async function settled(state: () => string): Promise<void> {
+  let [last, since] = [state(), performance.now()];
+  await waitFor('it stays the same', () => {
+    const now = state();
+    if (now !== last) [last, since] = [now, performance.now()];
+    return performance.now() - since > 500;
+  });
 }
 
 /** Ends a plugin and waits until it has ended. */
