@@ -1,6 +1,7 @@
 // What the tests of all stores use: drafts of what is stored, and stores whose next commit fails.
 
 import type {
+  AuditEntry,
   AuditDraft,
   CommitOutcome,
   LifecycleCommit,
@@ -100,9 +101,19 @@ export function rowOf(outcome: CommitOutcome): PluginRow {
   return outcome.row;
 }
 
+/** All entries of a plugin, however many. */
+export async function entriesOf(store: LifecycleStore, plugin: string): Promise<readonly AuditEntry[]> {
+  const all: AuditEntry[] = [];
+  for (;;) {
+    const page = await store.auditEntries(plugin, all.at(-1)?.sequence ?? 0, 10_000);
+    if (page.length === 0) return all;
+    all.push(...page);
+  }
+}
+
 /** All sequences of a plugin. */
 export async function sequencesOf(store: LifecycleStore, plugin: string): Promise<number[]> {
-  return (await store.auditEntries(plugin, 0, 10_000)).map(({ sequence }) => sequence);
+  return (await entriesOf(store, plugin)).map(({ sequence }) => sequence);
 }
 
 /** 1 to `count`. */
