@@ -2,9 +2,12 @@ import { fc, test } from '@fast-check/vitest';
 import { describe, expect } from 'vitest';
 import { Ring } from '../../src/policy/index.ts';
 
-/** One call of the ring. `push` pushes that many numbers, so that rings grow; `shift` takes that many out. */
+/**
+ * One call of the ring. `push` pushes that many numbers, so that rings grow; `shift` takes that many out; `insert` puts the
+ * number behind the smaller ones at the front.
+ */
 type Operation =
-  | { readonly call: 'push' | 'shift' | 'dropFirst'; readonly count: number }
+  | { readonly call: 'push' | 'shift' | 'dropFirst' | 'insert'; readonly count: number }
   | { readonly call: 'peek' | 'clear' };
 
 describe('Ring', () => {
@@ -34,18 +37,21 @@ function operation(): fc.Arbitrary<Operation> {
       weight: 1,
       arbitrary: fc.record({ call: fc.constant('dropFirst' as const), count: fc.integer({ min: -2, max: 20 }) }),
     },
+    { weight: 2, arbitrary: fc.record({ call: fc.constant('insert' as const), count: fc.nat(3_000) }) },
     { weight: 1, arbitrary: fc.constant<Operation>({ call: 'peek' }) },
     { weight: 1, arbitrary: fc.constant<Operation>({ call: 'clear' }) },
   );
 }
 
-type Queue = Pick<Ring<number>, 'push' | 'shift' | 'dropFirst' | 'peek' | 'clear'>;
+type Queue = Pick<Ring<number>, 'push' | 'insert' | 'shift' | 'dropFirst' | 'peek' | 'clear'>;
 
 /** What the calls of one operation returned. */
 function apply(operation: Operation, queue: Queue): unknown {
   switch (operation.call) {
     case 'push':
       return Array.from({ length: operation.count }, (_, i) => queue.push(operation.count * 100 + i));
+    case 'insert':
+      return queue.insert(operation.count, (queued) => queued < operation.count);
     case 'shift':
       return Array.from({ length: operation.count }, () => queue.shift());
     case 'dropFirst':
@@ -72,6 +78,14 @@ class ArrayModel implements Queue {
   push(item: number): boolean {
     if (this.items.length === this.#capacity) return false;
     this.items = [...this.items, item];
+    return true;
+  }
+
+  insert(item: number, goesBefore: (queued: number) => boolean): boolean {
+    if (this.items.length === this.#capacity) return false;
+    const found = this.items.findIndex((queued) => !goesBefore(queued));
+    const at = found < 0 ? this.items.length : found;
+    this.items = [...this.items.slice(0, at), item, ...this.items.slice(at)];
     return true;
   }
 

@@ -270,7 +270,11 @@ export const CODES = {
   STORE_UNAVAILABLE: info(14, true, 'the store cannot be reached, or did not answer; whether it did is open'),
   STORE_CLOSED: info(9, false, 'the store was closed'),
   STORE_LOCKED: info(14, true, 'another process held the lock of the database for longer than the time-out'),
-  STORE_UNWRITABLE: info(7, false, 'the database cannot be opened for writing: a directory, missing rights, …'),
+  STORE_UNWRITABLE: info(
+    7,
+    false,
+    'the database cannot be written: a directory, missing rights, a file that was replaced, …',
+  ),
   STORE_FOREIGN: info(9, false, 'what is there is no database, or the one of another program'),
   STORE_NEWER: info(9, false, 'the database was written by a newer version of the package'),
   STORE_CORRUPTED: info(15, false, 'the database is damaged; nothing was repaired'),

@@ -28,9 +28,11 @@ export class RuntimeError extends Error {
   readonly [BRAND] = true;
 
   constructor(code: Code, message: string, options: RuntimeErrorOptions = {}) {
-    super(`[${code}] ${message}`, 'cause' in options ? { cause: options.cause } : undefined);
+    // Programs without types give whatever they have, and everybody after this one relies on a text.
+    const text = typeof message === 'string' ? message : printed(message);
+    super(`[${code}] ${text}`, 'cause' in options ? { cause: options.cause } : undefined);
     this.code = code;
-    this.rawMessage = message;
+    this.rawMessage = text;
     this.details = options.details ?? {};
   }
 
@@ -78,7 +80,12 @@ function printed(value: unknown): string {
 
 /** grpc-js repeats the status in the text ("5 NOT_FOUND: no such key"); `details` has it alone. */
 function textOf(error: Error): string {
-  return 'details' in error && typeof error.details === 'string' && error.details !== ''
-    ? error.details
-    : error.message;
+  try {
+    return 'details' in error && typeof error.details === 'string' && error.details !== ''
+      ? error.details
+      : error.message;
+  } catch {
+    // Its fields may be anything, also functions that throw.
+    return 'an error without a readable text';
+  }
 }

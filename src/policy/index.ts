@@ -53,7 +53,7 @@ export { coversPermission, diffPermissions, isSensitive, parsePermission, permis
 export type { IsSensitiveCapability, PermissionDiff, PermissionParts, PermissionSource } from './permissions.ts';
 export { resolveProcessPolicy } from './process-policy.ts';
 export type { ProcessPolicy, ProcessPolicyOptions } from './process-policy.ts';
-export { requireAtLeast, requirePositiveInteger } from './required-numbers.ts';
+export { requireAtLeast, requirePositiveInteger, requireWhole } from './required-numbers.ts';
 export { requireObject, shown } from './required-options.ts';
 export { Ring } from './ring.ts';
 export { affected, resolveSupervision, restarts } from './supervision.ts';
@@ -62,3 +62,4 @@ export { TimerWheel } from './timer-wheel.ts';
 export type { TimerEntry } from './timer-wheel.ts';
 export { resolveRateLimit, TokenBucket } from './token-bucket.ts';
 export type { RateLimitOptions, RateLimitPolicy } from './token-bucket.ts';
+export { valueAt } from './value-at.ts';

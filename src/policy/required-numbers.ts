@@ -13,6 +13,12 @@ export function requirePositiveInteger(field: string, value: number): number {
   throw new InvalidOptionsError(field, `must be a whole number of at least 1, got ${shown(value)}`);
 }
 
+/** Returns `value` when it is a whole number from `minimum` to `maximum`; else throws `InvalidOptionsError` for `field`. */
+export function requireWhole(field: string, value: number, minimum: number, maximum: number): number {
+  if (Number.isSafeInteger(value) && value >= minimum && value <= maximum) return value;
+  throw new InvalidOptionsError(field, `must be a whole number from ${minimum} to ${maximum}, got ${shown(value)}`);
+}
+
 /** Returns `value` when it is a finite number of at least `minimum`; else throws `InvalidOptionsError` for `field`. */
 export function requireAtLeast(field: string, value: number, minimum: number): number {
   if (Number.isFinite(value) && value >= minimum) return value;

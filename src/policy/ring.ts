@@ -5,7 +5,7 @@ const FIRST_SLOTS = 4;
  * A bounded first-in, first-out queue.
  *
  * Takes no memory until the first `push`, starts with 4 slots, doubles up to its capacity and never shrinks. Every
- * operation is O(1) on average, `clear` aside. A slot that was emptied keeps no reference to what was in it.
+ * operation is O(1) on average, `clear` and `insert` aside. A slot that was emptied keeps no reference to what was in it.
  *
  * `undefined` may be queued, but `shift` and `peek` then cannot tell it from an empty ring; look at `size`.
  */
@@ -47,6 +47,20 @@ export class Ring<T> {
     this.#head = (this.#head - 1) & (this.#slots.length - 1);
     this.#slots[this.#head] = item;
     this.#size++;
+    return true;
+  }
+
+  /** Adds an item behind those at the front that go before it. False when the ring is full; the item is then not kept. */
+  insert(item: T, goesBefore: (queued: T) => boolean): boolean {
+    if (!this.unshift(item)) return false;
+    const mask = this.#slots.length - 1;
+    for (let ahead = 1; ahead < this.#size; ahead++) {
+      const at = (this.#head + ahead) & mask;
+      const queued = this.#slots[at] as T;
+      if (!goesBefore(queued)) break;
+      this.#slots[(at - 1) & mask] = queued;
+      this.#slots[at] = item;
+    }
     return true;
   }
 

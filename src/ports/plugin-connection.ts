@@ -28,6 +28,11 @@ export interface CallOptions {
    * Servers of this package say so at once; others may say nothing before they respond.
    */
   readonly onAccepted?: () => void;
+  /**
+   * For calls with a stream of responses: called once when the call is over, however it ended, and also when nobody reads
+   * what it ended with.
+   */
+  readonly onEnded?: (() => void) | undefined;
 }
 
 /** Who is at the other end, as proven by the connection itself. */

@@ -53,6 +53,20 @@ describe('RuntimeError.from', () => {
     expect(RuntimeError.from(Object.assign(new Error('x'), { code }), 'SPAWN_FAILED').code).toBe('SPAWN_FAILED');
   });
 
+  it('has a text whatever the fields of the error are', () => {
+    const unreadable = Object.defineProperty(new Error(), 'message', {
+      get() {
+        throw new Error('nobody may read this');
+      },
+    });
+
+    const texts = [unreadable, Object.assign(new Error(), { message: { toString: 0 } })].map(
+      (reason) => RuntimeError.from(reason, 'UNKNOWN').message,
+    );
+
+    expect(texts).toEqual(['[UNKNOWN] an error without a readable text', '[UNKNOWN] object']);
+  });
+
   it('does not take the code of a system error for a status', () => {
     const error = RuntimeError.from(Object.assign(new Error('spawn kv ENOENT'), { code: 'ENOENT', errno: -2 }));
 

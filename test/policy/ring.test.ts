@@ -37,6 +37,15 @@ describe('Ring', () => {
     expect(new Ring(4).peek()).toBeUndefined();
   });
 
+  it('puts an item behind those at the front that go before it', () => {
+    const ring = ringOf(6, 2, 4, 6, 1);
+
+    const taken = [5, 9, 3].map((item) => ring.insert(item, (queued) => queued < item));
+
+    expect(taken).toEqual([true, true, false]);
+    expect(drain(ring)).toEqual([2, 4, 5, 6, 1, 9]);
+  });
+
   it('drops no more from the front than there is', () => {
     const ring = ringOf(8, 1, 2, 3, 4, 5);
 
