@@ -99,6 +99,19 @@ function unaryContract(open: OpenProbe): void {
     await expect(client.echo({ text: '' })).rejects.toMatchObject({ code: 'UNKNOWN', rawMessage: 'boom' });
   });
 
+  it.each([
+    ['is no text', { reason: 1 }, '[object Object]'],
+    ['cannot be printed', { toString: 0 }, 'object'],
+  ])('answers an error whose message %s, with UNKNOWN', async (_what, message, rawMessage) => {
+    const { client } = await open({
+      echo: () => {
+        throw Object.assign(new Error(), { message });
+      },
+    });
+
+    await expect(client.echo({ text: '' })).rejects.toMatchObject({ code: 'UNKNOWN', rawMessage });
+  });
+
   it('answers a method that nobody serves with UNIMPLEMENTED', async () => {
     const { connection } = await open();
     const unknown = { ...ProbeServiceService.echo, path: '/troupe.testing.v1.ProbeService/Absent' };
@@ -400,6 +413,36 @@ function cancellationContract(open: OpenProbe): void {
     await ended.promise;
     expect([seen, connection.inFlight]).toEqual([3, 0]);
   });
+
+  it.each(['its signal', 'its deadline', 'the end of the connection'])(
+    'tells once that a stream was ended by %s, although nobody reads on',
+    async (how) => {
+      const { client, connection } = await open();
+      const over = Promise.withResolvers<void>();
+      const controller = new AbortController();
+      let told = 0;
+      const stream = client.chat(
+        endless(() => {}),
+        {
+          signal: controller.signal,
+          ...(how === 'its deadline' ? { timeoutMs: 150 } : {}),
+          onEnded: () => {
+            told += 1;
+            over.resolve();
+          },
+        },
+      );
+      const reading = stream[Symbol.asyncIterator]();
+      await reading.next();
+
+      if (how === 'its signal') controller.abort();
+      if (how === 'the end of the connection') connection.close();
+      await over.promise;
+      await reading.return?.();
+
+      expect([told, connection.inFlight]).toEqual([1, 0]);
+    },
+  );
 
   it('ends an iteration by return() while next() waits', async () => {
     const ended = Promise.withResolvers<void>();

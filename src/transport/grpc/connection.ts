@@ -170,7 +170,11 @@ class Connection implements GrpcConnection {
         metadataOf(options),
         this.#grpcOptions(options),
       );
-      call.once('status', this.#track(call, options?.signal));
+      const release = this.#track(call, options?.signal);
+      call.once('status', () => {
+        release();
+        options?.onEnded?.();
+      });
       return readMessages<R>(call, (error) => failure() ?? this.#failure(error as ServiceError, method.path, options));
     });
   }
@@ -191,6 +195,7 @@ class Connection implements GrpcConnection {
       call.once('status', () => {
         release();
         sending.stop();
+        options?.onEnded?.();
       });
       return readMessages<R>(
         call,

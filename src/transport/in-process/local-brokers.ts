@@ -6,7 +6,7 @@
 //   L2. When one of them closes, its listeners and the connections that it dialled end with it.
 
 import { RuntimeError } from '../../errors/index.ts';
-import type { Clock } from '../../ports/clock.ts';
+import type { Environment } from '../../ports/environment.ts';
 import type { PluginConnection } from '../../ports/plugin-connection.ts';
 import type { ServedService } from '../../ports/service.ts';
 import { createBroker } from '../go-plugin/broker.ts';
@@ -26,10 +26,12 @@ interface Listener {
   readonly connections: Set<MemoryConnection>;
 }
 
+type Times = Pick<Environment, 'clock' | 'scheduler'>;
+
 /** Makes the brokers of one instance. */
-export function createLocalBrokers(clock: Clock, maxReceiveBytes: number | undefined): LocalBrokers {
-  const host = createSide('host', clock, maxReceiveBytes);
-  const plugin = createSide('plugin', clock, maxReceiveBytes);
+export function createLocalBrokers(times: Times, maxReceiveBytes: number | undefined): LocalBrokers {
+  const host = createSide('host', times, maxReceiveBytes);
+  const plugin = createSide('plugin', times, maxReceiveBytes);
   connect(host, plugin);
   connect(plugin, host);
   return { host: host.broker, plugin: plugin.broker };
@@ -47,7 +49,7 @@ function connect(from: Side, to: Side): void {
   from.broker.attach({ send: (info) => queueMicrotask(() => to.broker.receive(info)), end: () => {} });
 }
 
-function createSide(name: string, clock: Clock, maxReceiveBytes: number | undefined): Side {
+function createSide(name: string, { clock, scheduler }: Times, maxReceiveBytes: number | undefined): Side {
   const listeners = new Map<string, Listener>();
   const dialled = new Set<PluginConnection>();
   const limits = maxReceiveBytes === undefined ? {} : { maxReceiveBytes };
@@ -71,6 +73,7 @@ function createSide(name: string, clock: Clock, maxReceiveBytes: number | undefi
       const { services, connections, onConnection } = listener;
       const connection = createMemoryConnection(services, {
         clock,
+        scheduler,
         ...limits,
         onClose: () => {
           connections.delete(connection);

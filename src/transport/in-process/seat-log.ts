@@ -42,11 +42,19 @@ export function createSeatLog(clock: Clock): SeatLog {
 
 /** What a program that dies of an error writes: the stack, or whatever else was thrown. */
 export function deathText(error: unknown): string {
-  return `Uncaught ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`;
+  return `Uncaught ${printed(() => (error instanceof Error ? (error.stack ?? error.message) : error))}\n`;
 }
 
 /** One line about what was thrown: `TypeError: boom`. */
 export function headlineOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return `${error.name}: ${error.message}`;
+  return printed(() => (error instanceof Error ? `${error.name}: ${error.message}` : error));
+}
+
+/** A plugin can throw what cannot be turned into text, or read; its host must not die of that. */
+function printed(read: () => unknown): string {
+  try {
+    return String(read());
+  } catch {
+    return 'something that cannot be printed';
+  }
 }

@@ -3,7 +3,8 @@
 // Invariants:
 //   M1. What callers and handlers see is what they see over gRPC: codes, texts, cancellation, deadlines, copies of
 //       messages, back pressure. One suite of tests runs against both.
-//   M2. Time comes from the clock that is given; nothing else here waits.
+//   M2. Time comes from the clock that is given; nothing else here waits, except for other turns of the event loop when
+//       there is a scheduler.
 //   M3. A handler runs after the call that caused it has returned, never inside of it.
 
 import { CODES, RuntimeError } from '../../errors/index.ts';
@@ -13,6 +14,7 @@ import { createAsyncQueue } from '../async-queue.ts';
 import type { AsyncQueue } from '../async-queue.ts';
 import { lazily } from '../lazily.ts';
 import { pump } from '../pump.ts';
+import type { Scheduler } from '../../ports/scheduler.ts';
 import type { Messages, ServedService } from '../../ports/service.ts';
 import { cancelledError, closedError, DEFAULT_MAX_RECEIVE_BYTES, errorOfStatus, statusOf } from '../status.ts';
 import { codecOf } from './codec.ts';
@@ -20,6 +22,7 @@ import type { MessageCodec, MessageLimits } from './codec.ts';
 import { MemoryCall } from './memory-call.ts';
 import { accept, methodsOf, unimplemented } from './served-methods.ts';
 import type { Handler, ServedMethod } from './served-methods.ts';
+import { Turns } from './turns.ts';
 
 /** Options of a memory connection. */
 export interface MemoryConnectionOptions {
@@ -35,6 +38,8 @@ export interface MemoryConnectionOptions {
   readonly maxRequestBytes?: number;
   /** Told once, when the connection is closed or lost. */
   readonly onClose?: () => void;
+  /** Gives timers and sockets their turn while messages pass. Default: messages pass as fast as both sides are. */
+  readonly scheduler?: Scheduler;
 }
 
 /** A `PluginConnection` in memory. Whoever makes it closes it. */
@@ -76,6 +81,7 @@ class DirectConnection implements MemoryConnection {
   readonly #open = new Set<MemoryCall>();
   readonly #idle: (() => void)[] = [];
   readonly #onClose: (() => void) | undefined;
+  readonly #turns: Turns;
   #closed = false;
 
   constructor(services: readonly ServedService[], options: MemoryConnectionOptions) {
@@ -86,6 +92,7 @@ class DirectConnection implements MemoryConnection {
     this.#limits = { requestBytes: maxRequestBytes, responseBytes: maxReceiveBytes };
     this.#served = methodsOf(services);
     this.#onClose = options.onClose;
+    this.#turns = new Turns(options.scheduler);
   }
 
   get inFlight(): number {
@@ -131,7 +138,7 @@ class DirectConnection implements MemoryConnection {
       const answer = async (): Promise<void> => {
         const message = input(started);
         // M3, and a turn in which a cancelled call can still be left alone.
-        await Promise.resolve();
+        await this.#turns.passed();
         if (call.isOver) return;
         const answering = handler(message, call);
         if (options?.onAccepted !== undefined && method.requestStream) void accept(call, options.onAccepted);
@@ -150,7 +157,10 @@ class DirectConnection implements MemoryConnection {
       const started = this.#start(method, options);
       const { call } = started;
       const responses = createAsyncQueue<R>({ onReturn: () => call.cancel('its iteration ended early') });
-      call.onEnd((error) => responses.end(error));
+      call.onEnd((error) => {
+        responses.end(error);
+        options?.onEnded?.();
+      });
       const begin = async (): Promise<void> => {
         const message = input(started);
         await Promise.resolve();
@@ -163,7 +173,7 @@ class DirectConnection implements MemoryConnection {
 
   #answer({ call, codec, handler }: Started, input: unknown, responses: AsyncQueue<unknown>): void {
     const stop = pump(handler(input, call) as Messages<unknown>, {
-      put: (message) => responses.put(codec.response(message)),
+      put: (message) => this.#turns.after(responses.put(codec.response(message))),
       done: (failure) =>
         call.end('answered', failure === undefined ? undefined : this.#refusal(call.path, failure.error)),
     });
@@ -174,7 +184,7 @@ class DirectConnection implements MemoryConnection {
   #feed({ call, codec }: Started, requests: Messages<unknown>): AsyncQueue<unknown> {
     const queue = createAsyncQueue<unknown>();
     const stop = pump(requests, {
-      put: (message) => queue.put(codec.request(message)),
+      put: (message) => this.#turns.after(queue.put(codec.request(message))),
       done: (failure) => {
         if (failure === undefined) queue.end();
         else call.end('cut', RuntimeError.from(failure.error, 'UNKNOWN'));

@@ -26,5 +26,7 @@ export { removeSocket } from './remove-socket.ts';
 export type { RemoveSocketOptions, SocketRemoval } from './remove-socket.ts';
 export { createTail } from './tail.ts';
 export type { Tail, TailOptions } from './tail.ts';
+export { thisPlace } from './this-place.ts';
+export type { ProcessPlace } from './this-place.ts';
 export { chunksOf, hashTree, openFile } from './tree-hash.ts';
 export type { HashedTree, TreeEntry, TreeLimits } from './tree-hash.ts';

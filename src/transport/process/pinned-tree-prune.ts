@@ -12,10 +12,12 @@
 // Where processes cannot be told apart (elsewhere than on Linux) a pid that somebody has counts.
 
 import { chmodSync, lstatSync, readdirSync, readFileSync, renameSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeFolders } from './make-folders.ts';
 import { removeTree } from './private-directory.ts';
+import { thisPlace } from './this-place.ts';
+import type { ProcessPlace as Place } from './this-place.ts';
 
 /** Copies that stay by default, those in use included. */
 export const PINNED_COPIES = 20;
@@ -56,18 +58,6 @@ export async function pruneCopies(store: string, keep: number): Promise<void> {
   } catch {
     // R5. What could not be removed now is found again after the next new copy.
   }
-}
-
-/** What a pid means something in: a boot of the system, and a namespace of pids. */
-interface Place {
-  readonly boot: string;
-  readonly namespace: string;
-}
-
-async function thisPlace(): Promise<Place> {
-  const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => UNKNOWN);
-  const namespace = await readlink('/proc/self/ns/pid').catch(() => UNKNOWN);
-  return { boot: boot.replace(/[^0-9a-f]/g, '').slice(0, 32), namespace: namespace.replace(/\D/g, '') };
 }
 
 function leaseName(sha256: string, { boot, namespace }: Place, pid: number): string {

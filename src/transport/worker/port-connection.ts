@@ -161,7 +161,10 @@ export class PortConnection implements PluginConnection {
         },
         onReturn: () => call.cancel('its iteration ended early'),
       });
-      call.onEnd((error) => responses.queue.end(error));
+      call.onEnd((error) => {
+        responses.queue.end(error);
+        options?.onEnded?.();
+      });
       const onResponse = (body: Buffer): void => {
         this.#orCut(call, () => {
           const message = decodeResponse(method, checkSize(body, this.#maxReceiveBytes));

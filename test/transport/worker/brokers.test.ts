@@ -2,7 +2,7 @@
 
 import { MessageChannel } from 'node:worker_threads';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createRealClock, createServiceClient, service } from '../../../src/ports/index.ts';
+import { createRealClock, createRealEnvironment, createServiceClient, service } from '../../../src/ports/index.ts';
 import type { Broker } from '../../../src/transport/go-plugin/broker.ts';
 import { createLocalBrokers } from '../../../src/transport/in-process/local-brokers.ts';
 import { FramePort } from '../../../src/transport/worker/frame-port.ts';
@@ -85,7 +85,7 @@ async function echo(connection: Parameters<typeof createServiceClient>[1], text:
 }
 
 function localBrokers(): readonly [Broker, Broker] {
-  const { host, plugin } = createLocalBrokers(createRealClock(), undefined);
+  const { host, plugin } = createLocalBrokers(createRealEnvironment(), undefined);
   onTestFinished(() => {
     host.close();
     plugin.close();
