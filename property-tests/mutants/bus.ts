@@ -25,8 +25,8 @@ export const BUS_MUTANTS: readonly Mutant[] = [
   {
     name: 'what is given back goes to the front, whatever its place (Q3)',
     file: QUEUE,
-    from: '} else if (number < first.number) {',
-    to: '} else if (number > 0) {',
+    from: '(one) => one.number < number',
+    to: '() => false',
     killedBy: MODEL,
   },
   {

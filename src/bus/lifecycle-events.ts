@@ -51,14 +51,14 @@ export interface LifecycleEventsOptions {
 }
 
 /** What stands in the place of a secret. */
-export const MASKED = '***';
+const MASKED = '***';
 
 const SECRET_PREFIXES = ['SECRET_', 'API_KEY', 'PASSWORD', 'TOKEN'];
 /** Most characters of a fact's value that are published. */
 const LONGEST_VALUE = 1_024;
 
 /** Whether the name of a metadata entry begins like that of a secret: `SECRET_`, `API_KEY`, `PASSWORD`, `TOKEN`, in any case. */
-export function isSecretName(name: string): boolean {
+function isSecretName(name: string): boolean {
   const upper = name.toUpperCase();
   return SECRET_PREFIXES.some((prefix) => upper.startsWith(prefix));
 }

@@ -2,7 +2,8 @@
 //
 // Invariants:
 //   F1. Nothing is loaded for what a definition does not use: events, schemas and the actor system come by `import()`.
-//   F2. The handle belongs to whatever serves the definition now; served again, it belongs to the new one.
+//   F2. The handle belongs to whatever serves the definition now; served again, it belongs to the new one, and when that ends
+//       first, to the one before again.
 //   F3. Who emits without waiting loses the event when it is refused, and not the process: nobody has to catch.
 
 import { InvalidOptionsError, RuntimeError } from '../errors/index.ts';
@@ -105,7 +106,8 @@ interface Instance {
 /** F2. Whatever serves the definition now. */
 class Running {
   readonly #options: ResolvedEventOptions;
-  #instance: Instance | undefined;
+  /** Those that serve it, the newest last: beside its host a plugin can have two versions of one definition. */
+  readonly #instances: Instance[] = [];
 
   constructor(options: ResolvedEventOptions) {
     this.#options = options;
@@ -113,6 +115,10 @@ class Running {
 
   get log(): Logger | undefined {
     return this.#instance?.runtime.log;
+  }
+
+  get #instance(): Instance | undefined {
+    return this.#instances.at(-1);
   }
 
   emit(draft: EventDraft): Promise<EmitReceipt> {
@@ -142,7 +148,7 @@ class Running {
       instance.events = events?.createEventRuntime({ handlers, options: this.#options, log, broker, environment });
       const emit: ServiceContext['emit'] = (draft) => forgettable(this.#emitFrom(instance, draft));
       const services = others?.servicesOf(offers, (signal) => ({ log, signal, emit })) ?? [];
-      this.#instance = instance;
+      this.#instances.push(instance);
       const { service } = instance.events ?? {};
       return this.#extension(instance, service === undefined ? services : [service, ...services]);
     };
@@ -176,7 +182,8 @@ class Running {
       close: () => {
         instance.isClosed = true;
         instance.events?.close();
-        if (this.#instance === instance) this.#instance = undefined;
+        const at = this.#instances.indexOf(instance);
+        if (at >= 0) this.#instances.splice(at, 1);
       },
     };
   }

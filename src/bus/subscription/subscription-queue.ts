@@ -321,20 +321,11 @@ export class SubscriptionQueue implements EventSource {
   /** Q3. Nearly always it goes to the front, since deliveries come back last first; else it is sorted in. */
   #putBack(entry: Entry): void {
     const { number } = entry;
-    const first = this.#returned.peek();
-    if (first === undefined || number > this.#lastReturned) {
+    if (this.#returned.size === 0 || number > this.#lastReturned) {
       this.#lastReturned = number;
       this.#returned.push(entry);
-    } else if (number < first.number) {
-      this.#returned.unshift(entry);
     } else {
-      const smaller: Entry[] = [];
-      for (let one = this.#returned.peek(); one !== undefined && one.number < number; one = this.#returned.peek()) {
-        smaller.push(one);
-        this.#returned.shift();
-      }
-      this.#returned.unshift(entry);
-      for (const one of smaller.reverse()) this.#returned.unshift(one);
+      this.#returned.insert(entry, (one) => one.number < number);
     }
   }
 

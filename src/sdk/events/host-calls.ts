@@ -169,7 +169,8 @@ export class HostCalls {
       return this.#prove(open);
     }
     if (request.expiresAt <= this.#options.clock.monotonic()) request.reject(this.#late());
-    else this.#putBack(request);
+    // H1. Few come back at a time, and they were sent in order: the place is near the front.
+    else this.#queue.insert(request, ({ order }) => order < request.order);
     if (this.#open !== open) return;
     this.#open = undefined;
     open.facts.broken();
@@ -185,17 +186,6 @@ export class HostCalls {
     if (this.#open !== undefined) this.#pump(this.#open);
     else this.#watchExpiry();
     if (this.pending === 0) this.#tellDrained();
-  }
-
-  /** H1. Few come back at a time, and they were sent in order: the place is near the front. */
-  #putBack(request: Request): void {
-    const before: Request[] = [];
-    for (let next = this.#queue.peek(); next !== undefined && next.order < request.order; next = this.#queue.peek()) {
-      before.push(next);
-      this.#queue.shift();
-    }
-    this.#queue.unshift(request);
-    for (const next of before.reverse()) this.#queue.unshift(next);
   }
 
   /** The oldest request is the first to expire: all have the same time. */
