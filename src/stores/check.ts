@@ -5,7 +5,7 @@
 //   C2. What one store refuses, all refuse, with the same words.
 
 import { InvalidOptionsError, RuntimeError } from '../errors/index.ts';
-import { requirePositiveInteger, shown } from '../policy/index.ts';
+import { requirePositiveInteger, requireWhole, shown } from '../policy/index.ts';
 import { LASTING_STATES, PASSING_STATES } from '../ports/lifecycle-store.ts';
 import type {
   AuditDraft,
@@ -26,6 +26,9 @@ export const LONGEST_NAME = 512;
 export const LONGEST_AUDIT_DATA = 65_536;
 /** Most entries that one call reads or seals. */
 export const MOST_ENTRIES = 10_000;
+
+/** Most milliseconds for which a version is kept: with them, a time of the next centuries is still a safe number. */
+export const LONGEST_RETENTION_MS = 1e15;
 
 const STATES: ReadonlySet<string> = new Set([...LASTING_STATES, ...PASSING_STATES]);
 const ROLES: ReadonlySet<string> = new Set<VersionRole>(['staged', 'active', 'retiring', 'retained', 'retired']);
@@ -108,6 +111,18 @@ export function checkLimit(limit: number): number {
   return Math.min(requirePositiveInteger('limit', limit), MOST_ENTRIES);
 }
 
+/** Returns the sequence after which entries are read. */
+export function checkAfter(after: number): number {
+  // One below 0 reads from the start: heads that somebody has changed are read, too.
+  return requireWhole('after', after, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
+}
+
+/** Returns the version that a key or a snapshot is to have. */
+export function checkExpected<Version extends number | undefined>(expected: Version): Version {
+  if (expected !== undefined) requireWhole('expected', expected, 0, Number.MAX_SAFE_INTEGER);
+  return expected;
+}
+
 /** Fills in the defaults of a quota. */
 export function resolveQuota(quota: Partial<StorageQuota> = {}): StorageQuota {
   return {
@@ -175,9 +190,7 @@ function checkVersionWrite(write: VersionWrite): void {
   if (write.kind === 'role') {
     checkRole(write.from);
     checkRole(write.to);
-    if (write.retainMs !== undefined && !(write.retainMs >= 0 && Number.isSafeInteger(write.retainMs))) {
-      throw new InvalidOptionsError('version.retainMs', `must be a whole number, got ${shown(write.retainMs)}`);
-    }
+    if (write.retainMs !== undefined) requireWhole('version.retainMs', write.retainMs, 0, LONGEST_RETENTION_MS);
   }
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { LifecycleStore } from '../../src/ports/lifecycle-store.ts';
 import type { OpenSubject } from './contract.ts';
 import { commit, draft, install, newRow, nextId, rowOf, update } from './support.ts';
 
@@ -40,6 +41,24 @@ export function rowContract(open: OpenSubject): void {
 
       await expect(refused).rejects.toMatchObject({ code: 'INVALID_OPTIONS', field });
       expect(await store.list()).toEqual([]);
+    });
+
+    it.each<[string, (store: LifecycleStore) => Promise<unknown>]>([
+      ['slug', (store) => store.get('')],
+      ['slug', (store) => store.versions('a\0b')],
+      ['incarnation', (store) => store.clearTombstone('kv', '')],
+      ['plugin', (store) => store.auditEntries('', 0, 1)],
+      ['after', (store) => store.auditEntries('kv', 0.5, 1)],
+      ['after', (store) => store.auditEntries('kv', Number.NaN, 1)],
+      ['key', (store) => store.snapshots.load('')],
+      ['expected', (store) => store.snapshots.delete('key', 0.5)],
+      ['key', (store) => store.storage('kv', 'kv-1').get('a\0b')],
+      ['expected', (store) => store.storage('kv', 'kv-1').set('key', new Uint8Array(1), -1)],
+      ['expected', (store) => store.storage('kv', 'kv-1').delete('key', Number.NaN)],
+    ])('and all that is beside them are not asked for with an invalid "%s": %o', async (field, ask) => {
+      const { store } = await open();
+
+      await expect(ask(store)).rejects.toMatchObject({ code: 'INVALID_OPTIONS', field });
     });
 
     it('are not changed to an invalid state', async () => {

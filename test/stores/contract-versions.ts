@@ -74,6 +74,26 @@ export function versionContract(open: OpenSubject): void {
       expect((old?.retainedUntil ?? 0) - (old?.retiredAt ?? 0)).toBeCloseTo(5_000, -2);
     });
 
+    it.each([-1, 0.5, Number.NaN, 2e15])('are not kept for %d ms, and nothing is done', async (retainMs) => {
+      const { store } = await open();
+      await commit(store, 'kv', { versions: [newVersion('kv', 'old', { role: 'active' })] });
+      const kept = { kind: 'role', installId: 'old', from: 'active', to: 'retained', retainMs } as const;
+
+      await expect(commit(store, 'kv', { versions: [kept] })).rejects.toMatchObject({ field: 'version.retainMs' });
+
+      expect(await store.versions('kv')).toMatchObject([{ role: 'active' }]);
+    });
+
+    it('may be kept for 30,000 years, and are read all the same', async () => {
+      const { store } = await open();
+      await commit(store, 'kv', { versions: [newVersion('kv', 'old', { role: 'active' })] });
+      const kept = { kind: 'role', installId: 'old', from: 'active', to: 'retained', retainMs: 1e15 } as const;
+
+      await commit(store, 'kv', { versions: [kept] });
+
+      expect((await store.versions('kv'))[0]?.retainedUntil).toBeGreaterThanOrEqual(1e15);
+    });
+
     it('keep what they were granted, unless a write says otherwise', async () => {
       const { store } = await open();
       await commit(store, 'kv', { versions: [newVersion('kv', 'one', { permissions: ['worker'] })] });

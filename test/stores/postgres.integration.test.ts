@@ -4,6 +4,7 @@ import { createRealClock } from '../../src/ports/real-clock.ts';
 import type { LifecycleStore } from '../../src/ports/lifecycle-store.ts';
 import { commitSurely, openPostgresStore } from '../../src/stores/index.ts';
 import type { PostgresStoreOptions } from '../../src/stores/index.ts';
+import { openPostgresExecutor } from '../../src/stores/postgres/postgres-store.ts';
 import { describeWithPeer } from '../peers/peers.ts';
 import { startPostgres } from '../peers/postgres/cluster.ts';
 import type { PostgresCluster } from '../peers/postgres/cluster.ts';
@@ -65,6 +66,21 @@ describeWithPeer('postgres', 'PostgreSQL', () => {
       await expect(openPostgresStore({ schema })).rejects.toHaveProperty('field', 'schema');
     });
 
+    it('has a commit on the disk before it answers, whatever the options of the connection say', async () => {
+      const off = '-c synchronous_commit=off';
+      const connectionString = `${cluster.connectionString}&options=${encodeURIComponent(off)}`;
+      const { executor } = await openPostgresExecutor({
+        connectionString,
+        schema: nextSchema(),
+        pool: { options: off },
+      });
+      onTestFinished(() => executor.close());
+
+      expect(await executor.query({ sql: 'show synchronous_commit', parameters: [] })).toEqual([
+        { synchronous_commit: 'on' },
+      ]);
+    });
+
     it('makes its tables once when 8 open it at the same time', async () => {
       const options = { connectionString: cluster.connectionString, schema: nextSchema() };
 
@@ -92,6 +108,29 @@ describeWithPeer('postgres', 'PostgreSQL', () => {
       await other.query('rollback');
       expect(await store.get('kv')).toEqual(row);
       expect(await sequencesOf(store, 'kv')).toEqual([1]);
+    });
+  });
+
+  describe('leases', () => {
+    it('are renewed while each of 2 connections waits for a lock, so that no plugin is ended for that', async () => {
+      const options = { connectionString: cluster.connectionString, schema: nextSchema(), maxConnections: 2 };
+      const store = await opened(options);
+      const rows = [await install(store, 'kv'), await install(store, 'shop')];
+      const lease = await store.acquire('plugin/kv', 'host', 60_000);
+      const other = await session(cluster);
+      await other.query('begin');
+      await other.query(`select * from ${options.schema}.plugins for update`);
+      const order: string[] = [];
+
+      const commits = rows.map((row) =>
+        commit(store, row.slug, update(row, { state: 'active' })).then(() => order.push('committed')),
+      );
+      const renewed = lease && store.renew(lease, 60_000).then((found) => order.push(found ? 'renewed' : 'lost'));
+      await renewed;
+      await other.query('rollback');
+      await Promise.all(commits);
+
+      expect(order).toEqual(['renewed', 'committed', 'committed']);
     });
   });
 

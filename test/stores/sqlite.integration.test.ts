@@ -1,3 +1,4 @@
+import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -101,6 +102,23 @@ describe('openSqliteStore', () => {
     await store.close();
   });
 
+  it.each([
+    ['moved away', (path: string) => renameSync(path, `${path}.old`)],
+    ['replaced by another one', (path: string) => replace(path)],
+  ])(
+    'writes nothing more to a file that was %s: others have another one, with leases of its own',
+    async (_, change) => {
+      const path = join(temporaryDirectory(), 'troupe.db');
+      const store = await opened(path);
+      const lease = await store.acquire('plugin/kv', 'host', 60_000);
+      if (lease === undefined) throw new Error('there is no lease');
+      change(path);
+
+      await expect(store.renew(lease, 60_000)).rejects.toHaveProperty('code', 'STORE_UNWRITABLE');
+      await expect(install(store, 'kv')).rejects.toThrow(`database "${path}" was moved, removed or replaced`);
+    },
+  );
+
   it('answers what is under way before it closes', async () => {
     const path = join(temporaryDirectory(), 'troupe.db');
     const store = await opened(path);
@@ -119,6 +137,11 @@ async function opened(path: string, busyTimeoutMs?: number, maxPending?: number)
   const store = await openSqliteStore({ path, busyTimeoutMs, maxPending });
   onTestFinished(() => store.close());
   return store;
+}
+
+function replace(path: string): void {
+  writeFileSync(`${path}.new`, '');
+  renameSync(`${path}.new`, path);
 }
 
 async function locked(path: string): Promise<TestProcess> {

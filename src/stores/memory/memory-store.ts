@@ -11,7 +11,9 @@ import type { LifecycleStore, PluginStorage, StorageQuota } from '../../ports/li
 import type { SnapshotStore } from '../../ports/snapshot-store.ts';
 import { byBytes } from '../byte-order.ts';
 import {
+  checkAfter,
   checkCommit,
+  checkExpected,
   checkLease,
   checkLeaseRequest,
   checkLimit,
@@ -83,7 +85,7 @@ class TableStore implements MemoryStore {
   }
 
   get(slug: string): ReturnType<LifecycleStore['get']> {
-    return this.#call('get', () => structuredClone(this.#tables.plugins.get(slug)));
+    return this.#call('get', () => structuredClone(this.#tables.plugins.get(checkName('slug', slug))));
   }
 
   list(): ReturnType<LifecycleStore['list']> {
@@ -108,9 +110,10 @@ class TableStore implements MemoryStore {
   }
 
   versions(slug: string): ReturnType<LifecycleStore['versions']> {
-    return this.#call('versions', () =>
-      structuredClone(this.#tables.versions.filter((one) => one.slug === slug)).reverse(),
-    );
+    return this.#call('versions', () => {
+      checkName('slug', slug);
+      return structuredClone(this.#tables.versions.filter((one) => one.slug === slug)).reverse();
+    });
   }
 
   allVersions(): ReturnType<LifecycleStore['versions']> {
@@ -130,7 +133,7 @@ class TableStore implements MemoryStore {
 
   clearTombstone(slug: string, incarnation: string): ReturnType<LifecycleStore['clearTombstone']> {
     return this.#call('clearTombstone', () => {
-      this.#tables.tombstones.delete(installationKey(slug, incarnation));
+      this.#tables.tombstones.delete(installationKey(checkName('slug', slug), checkName('incarnation', incarnation)));
     });
   }
 
@@ -160,7 +163,9 @@ class TableStore implements MemoryStore {
   }
 
   auditEntries(plugin: string, after: number, limit: number): ReturnType<LifecycleStore['auditEntries']> {
-    return this.#call('auditEntries', () => entriesOf(this.#tables, plugin, after, checkLimit(limit)));
+    return this.#call('auditEntries', () =>
+      entriesOf(this.#tables, checkName('plugin', plugin), checkAfter(after), checkLimit(limit)),
+    );
   }
 
   seal(head: Parameters<LifecycleStore['seal']>[0], macs: readonly string[]): ReturnType<LifecycleStore['seal']> {
@@ -183,10 +188,13 @@ class TableStore implements MemoryStore {
       return found;
     };
     return {
-      get: (key) => this.#call('storage', () => getValue(table(), key)),
+      get: (key) => this.#call('storage', () => getValue(table(), checkText('key', key))),
       set: (key, value, expected) =>
-        this.#call('storage', () => setValue(table(), { key: checkName('key', key), value, expected }, limit)),
-      delete: (key, expected) => this.#call('storage', () => deleteValue(table(), key, expected)),
+        this.#call('storage', () => {
+          return setValue(table(), { key: checkName('key', key), value, expected: checkExpected(expected) }, limit);
+        }),
+      delete: (key, expected) =>
+        this.#call('storage', () => deleteValue(table(), checkText('key', key), checkExpected(expected))),
       keys: ({ prefix = '', after, limit: most = MOST_ENTRIES } = {}) =>
         this.#call('storage', () => keysOf(table(), checkText('prefix', prefix), after, checkLimit(most))),
       clear: () => this.#call('storage', () => clearValues(table())),
@@ -200,14 +208,19 @@ class TableStore implements MemoryStore {
   #createSnapshots(): SnapshotStore {
     const rows = this.#tables.snapshots;
     return {
-      load: (key) => this.#call('snapshots', () => structuredClone(rows.get(key))),
+      load: (key) => this.#call('snapshots', () => structuredClone(rows.get(checkName('key', key)))),
       save: (key, expected, next) =>
         this.#call('snapshots', () => {
           checkSnapshot(key, next);
           const { version, writer, data } = next;
-          return rows.get(key)?.version === expected && rows.set(key, { version, writer, data }).has(key);
+          return (
+            rows.get(key)?.version === checkExpected(expected) && rows.set(key, { version, writer, data }).has(key)
+          );
         }),
-      delete: (key, expected) => this.#call('snapshots', () => rows.get(key)?.version === expected && rows.delete(key)),
+      delete: (key, expected) =>
+        this.#call('snapshots', () => {
+          return rows.get(checkName('key', key))?.version === checkExpected(expected) && rows.delete(key);
+        }),
     };
   }
 

@@ -4,9 +4,10 @@
 //   R1. A batch takes two messages on one connection: all of its statements, then the word whether they last. The server
 //       ends what was begun when the second does not come.
 //   R2. A connection on which something went wrong is closed, not used again.
+//   R3. What is urgent has a connection of its own: it waits for nothing that waits for a lock.
 
 import type { Pool, PoolClient, QueryResult } from 'pg';
-import type { BatchOutcome, BatchStatement, SqlExecutor, SqlRow, SqlStatement } from '../sql/executor.ts';
+import type { BatchOptions, BatchOutcome, BatchStatement, SqlExecutor, SqlRow, SqlStatement } from '../sql/executor.ts';
 import { isUniqueViolation, postgresError } from './postgres-errors.ts';
 
 type Answer = PromiseSettledResult<QueryResult<SqlRow>>;
@@ -14,17 +15,19 @@ type Answer = PromiseSettledResult<QueryResult<SqlRow>>;
 // Statements are a fixed few; whoever sends others must not make this grow.
 const MOST_NAMES = 256;
 
-/** Runs statements on the connections of a pool, which `close` ends. */
-export function createPostgresExecutor(pool: Pool): SqlExecutor {
-  return new PostgresExecutor(pool);
+/** Runs statements on the connections of a pool, and what is urgent on those of another one; `close` ends both. */
+export function createPostgresExecutor(pool: Pool, urgent: Pool = pool): SqlExecutor {
+  return new PostgresExecutor(pool, urgent);
 }
 
 class PostgresExecutor implements SqlExecutor {
   readonly #pool: Pool;
+  readonly #urgent: Pool;
   readonly #names = new Map<string, string>();
 
-  constructor(pool: Pool) {
+  constructor(pool: Pool, urgent: Pool) {
     this.#pool = pool;
+    this.#urgent = urgent;
   }
 
   async query(statement: SqlStatement): Promise<readonly SqlRow[]> {
@@ -35,9 +38,10 @@ class PostgresExecutor implements SqlExecutor {
     }
   }
 
-  async batch(statements: readonly BatchStatement[]): Promise<BatchOutcome> {
+  async batch(statements: readonly BatchStatement[], { isUrgent = false }: BatchOptions = {}): Promise<BatchOutcome> {
     let failure: Error | undefined;
-    const client = await this.#connect();
+    // R3.
+    const client = await connected(isUrgent ? this.#urgent : this.#pool);
     const note = (error: Error): void => {
       failure ??= error;
     };
@@ -55,15 +59,7 @@ class PostgresExecutor implements SqlExecutor {
   }
 
   async close(): Promise<void> {
-    await this.#pool.end();
-  }
-
-  async #connect(): Promise<PoolClient> {
-    try {
-      return await this.#pool.connect();
-    } catch (thrown) {
-      throw postgresError(thrown);
-    }
+    await Promise.all([...new Set([this.#pool, this.#urgent])].map((pool) => pool.end()));
   }
 
   async #transaction(client: PoolClient, statements: readonly BatchStatement[]): Promise<BatchOutcome> {
@@ -91,6 +87,14 @@ class PostgresExecutor implements SqlExecutor {
     const name = `troupe_${this.#names.size}`;
     this.#names.set(sql, name);
     return { name, text: sql, values };
+  }
+}
+
+async function connected(pool: Pool): Promise<PoolClient> {
+  try {
+    return await pool.connect();
+  } catch (thrown) {
+    throw postgresError(thrown);
   }
 }
 

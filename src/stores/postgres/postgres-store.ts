@@ -1,6 +1,6 @@
-import type { Pool, PoolConfig } from 'pg';
+import type { Pool, PoolClient, PoolConfig } from 'pg';
 import { InvalidOptionsError, RuntimeError } from '../../errors/index.ts';
-import { requirePositiveInteger, shown } from '../../policy/index.ts';
+import { requireObject, requirePositiveInteger, requireWhole, shown } from '../../policy/index.ts';
 import type { LifecycleStore } from '../../ports/lifecycle-store.ts';
 import type { SqlDialect } from '../sql/dialect.ts';
 import type { SqlExecutor } from '../sql/executor.ts';
@@ -13,7 +13,7 @@ export interface PostgresStoreOptions {
   readonly pool?: Readonly<Record<string, unknown>> | undefined;
   /** The schema of the tables; it is made when there is none. Lower-case letters, digits and `_`. Default `troupe`. */
   readonly schema?: string | undefined;
-  /** Connections at most. Default 8. */
+  /** Connections at most, besides one for leases. Default 8. */
   readonly maxConnections?: number | undefined;
   /** Milliseconds for which a connection is waited for. Default 5,000. */
   readonly connectTimeoutMs?: number | undefined;
@@ -32,16 +32,19 @@ const INT8 = 20;
 const IDLE_TRANSACTION_MS = 10_000;
 /** How much longer than the server's own limit an answer is waited for. */
 const ANSWER_GRACE_MS = 5_000;
+/** What the server takes, and what a timer of the runtime can wait for. */
+const LONGEST_MS = 2_147_483_647;
 
 /**
  * Opens a store in a schema of PostgreSQL 12 or newer, through `pg`, an optional peer. Whoever opens it closes it.
  *
- * @throws PEER_MISSING; STORE_UNAVAILABLE, STORE_UNWRITABLE, STORE_FOREIGN, STORE_NEWER, STORE_CORRUPTED or STORE_LOCKED
- * when it cannot be used; it is left as it was found then
+ * @throws InvalidOptionsError naming the option; PEER_MISSING; STORE_UNAVAILABLE, STORE_UNWRITABLE, STORE_FOREIGN,
+ * STORE_NEWER, STORE_CORRUPTED or STORE_LOCKED when it cannot be used; it is left as it was found then
  */
 export async function openPostgresStore(options: PostgresStoreOptions = {}): Promise<LifecycleStore> {
   const { DEFAULT_MAX_PENDING, guardExecutor } = await import('../sql/guarded-executor.ts');
-  const maxPending = requirePositiveInteger('maxPending', options.maxPending ?? DEFAULT_MAX_PENDING);
+  const { maxPending = DEFAULT_MAX_PENDING } = requireObject('options', options);
+  requirePositiveInteger('maxPending', maxPending);
   const { executor, dialect } = await openPostgresExecutor(options);
   const { createSqlStore } = await import('../sql/sql-store.ts');
   return createSqlStore(guardExecutor(executor, maxPending), dialect);
@@ -55,8 +58,8 @@ export async function openPostgresStore(options: PostgresStoreOptions = {}): Pro
 export async function openPostgresExecutor(
   options: PostgresStoreOptions,
 ): Promise<{ readonly executor: SqlExecutor; readonly dialect: SqlDialect }> {
-  const schema = options.schema ?? 'troupe';
-  if (!SCHEMA.test(schema))
+  const { schema = 'troupe' } = options;
+  if (typeof schema !== 'string' || !SCHEMA.test(schema))
     throw new InvalidOptionsError('schema', `must match ${SCHEMA.source}, got ${shown(schema)}`);
   const config = poolConfig(options);
   const pg = await loadPg();
@@ -68,35 +71,55 @@ export async function openPostgresExecutor(
     import('./postgres-executor.ts'),
   ]);
   const dialect = createPostgresDialect(schema);
-  const pool: Pool = new pg.Pool({ ...config, types: { getTypeParser: typeParser(pg) } });
-  // A connection that breaks while nobody uses it is replaced by the next call; unheard, it would end the process.
-  pool.on('error', () => {});
+  const pool = openPool(pg, config);
   try {
     await openSchema(pool, schema, schemaPlan(dialect));
   } catch (error) {
     await pool.end();
     throw error;
   }
-  return { executor: createPostgresExecutor(pool), dialect };
+  // It connects when it is needed.
+  return { executor: createPostgresExecutor(pool, openPool(pg, { ...config, max: 1 })), dialect };
+}
+
+function openPool(pg: typeof import('pg'), config: PoolConfig): Pool {
+  const pool = new pg.Pool({ ...config, types: { getTypeParser: typeParser(pg) } });
+  // A connection that breaks while nobody uses it is replaced by the next call; unheard, it would end the process.
+  pool.on('error', () => {});
+  pool.on('connect', waitForDisk);
+  return pool;
 }
 
 function poolConfig(options: PostgresStoreOptions): PoolConfig {
-  const { connectionString, pool = {} } = options;
-  const statementMs = requirePositiveInteger('statementTimeoutMs', options.statementTimeoutMs ?? 15_000);
+  const { connectionString, pool = {}, maxConnections = 8 } = options;
+  const { connectTimeoutMs = 5_000, lockTimeoutMs = 5_000, statementTimeoutMs = 15_000 } = options;
+  requireObject('pool', pool);
+  if (connectionString !== undefined && typeof connectionString !== 'string') {
+    throw new InvalidOptionsError('connectionString', `must be a text, got ${shown(connectionString)}`);
+  }
+  requireWhole('statementTimeoutMs', statementTimeoutMs, 1, LONGEST_MS - ANSWER_GRACE_MS);
   const own: PoolConfig = {
-    max: requirePositiveInteger('maxConnections', options.maxConnections ?? 8),
-    connectionTimeoutMillis: requirePositiveInteger('connectTimeoutMs', options.connectTimeoutMs ?? 5_000),
-    lock_timeout: requirePositiveInteger('lockTimeoutMs', options.lockTimeoutMs ?? 5_000),
-    statement_timeout: statementMs,
-    query_timeout: statementMs + ANSWER_GRACE_MS,
+    max: requirePositiveInteger('maxConnections', maxConnections),
+    connectionTimeoutMillis: requireWhole('connectTimeoutMs', connectTimeoutMs, 1, LONGEST_MS),
+    lock_timeout: requireWhole('lockTimeoutMs', lockTimeoutMs, 1, LONGEST_MS),
+    statement_timeout: statementTimeoutMs,
+    query_timeout: statementTimeoutMs + ANSWER_GRACE_MS,
     idle_in_transaction_session_timeout: IDLE_TRANSACTION_MS,
     application_name: 'troupe',
-    // A server may be set up to answer before it has written.
-    options: '-c synchronous_commit=on',
   };
   // The executor sends the statements of a batch together.
   const fixed = { pipeline: true };
   return { ...own, ...pool, ...(connectionString === undefined ? {} : { connectionString }), ...fixed };
+}
+
+/**
+ * A server may be set up to answer before it has written. Said on the connection, before anything else, as the options of a
+ * pool and of a connection string replace each other.
+ */
+function waitForDisk(client: PoolClient): void {
+  client.query('set synchronous_commit = on').catch(() => {
+    // A connection on which this fails takes nothing else either.
+  });
 }
 
 /** @throws PEER_MISSING */

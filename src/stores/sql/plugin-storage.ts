@@ -6,7 +6,7 @@
 //   P2. A version of a key never comes again: it is the count of all writes of the installation.
 
 import type { PluginStorage, StorageQuota, StoredValue } from '../../ports/lifecycle-store.ts';
-import { checkLimit, checkName, checkText, MOST_ENTRIES, storageFull } from '../check.ts';
+import { checkExpected, checkLimit, checkName, checkText, MOST_ENTRIES, storageFull } from '../check.ts';
 import type { SqlDialect } from './dialect.ts';
 import type { SqlExecutor } from './executor.ts';
 import { bytes, text, whole } from './rows.ts';
@@ -57,6 +57,7 @@ class SqlStorage implements PluginStorage {
 
   async set(key: string, value: Uint8Array, expected?: number): Promise<boolean> {
     const size = Buffer.byteLength(checkName('key', key)) + value.byteLength;
+    checkExpected(expected);
     const { keys, bytes: most } = this.#quota;
     const place = { ...this.#owner, key };
     const grown = { ...place, size, mostKeys: keys, mostBytes: most };
@@ -75,7 +76,7 @@ class SqlStorage implements PluginStorage {
     const place = { ...this.#owner, key: checkText('key', key) };
     const outcome = await this.#executor.batch([
       bind(this.#templates.touch, this.#owner),
-      expectOne(this.#templates.shrink, { ...place, expected: expected ?? null }, STALE),
+      expectOne(this.#templates.shrink, { ...place, expected: checkExpected(expected) ?? null }, STALE),
       bind(this.#templates.remove, place),
     ]);
     return outcome.kind === 'done';

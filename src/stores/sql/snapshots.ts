@@ -1,5 +1,5 @@
 import type { SnapshotStore, StoredSnapshot } from '../../ports/snapshot-store.ts';
-import { checkName, checkSnapshot } from '../check.ts';
+import { checkExpected, checkName, checkSnapshot } from '../check.ts';
 import type { SqlDialect } from './dialect.ts';
 import type { SqlExecutor } from './executor.ts';
 import { text, whole } from './rows.ts';
@@ -24,10 +24,10 @@ export function createSqlSnapshots(executor: SqlExecutor, dialect: SqlDialect): 
       checkSnapshot(key, next);
       const { version, writer, data } = next;
       if (expected === undefined) return write(templates.insert, { key, version, writer, data });
-      return write(templates.update, { key, version, writer, data, expected });
+      return write(templates.update, { key, version, writer, data, expected: checkExpected(expected) });
     },
     async delete(key: string, expected: number): Promise<boolean> {
-      return write(templates.remove, { key: checkName('key', key), expected });
+      return write(templates.remove, { key: checkName('key', key), expected: checkExpected(expected) });
     },
   };
 }

@@ -14,6 +14,7 @@ import type {
 } from '../../ports/lifecycle-store.ts';
 import type { SnapshotStore } from '../../ports/snapshot-store.ts';
 import {
+  checkAfter,
   checkCommit,
   checkLease,
   checkLeaseRequest,
@@ -132,7 +133,7 @@ class SqlStore implements LifecycleStore {
   }
 
   async auditEntries(plugin: string, after: number, limit: number): ReturnType<LifecycleStore['auditEntries']> {
-    return this.#audit.entries(checkName('plugin', plugin), after, checkLimit(limit));
+    return this.#audit.entries(checkName('plugin', plugin), checkAfter(after), checkLimit(limit));
   }
 
   async seal(head: AuditHead, macs: readonly string[]): Promise<boolean> {

@@ -6,8 +6,11 @@
 //       last either.
 //   E2. A read sees only what lasts.
 //   E3. What is refused was not written to (G1 of the migrations).
+//   E4. Nothing is written to a file that is not the one at the path any more: it would be lost, and who opens the other one
+//       would be given leases that are held here.
 
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { StatementSync } from 'node:sqlite';
 import { RuntimeError } from '../../errors/index.ts';
@@ -48,6 +51,9 @@ export class SqliteEngine {
   readonly db: DatabaseSync;
   readonly path: string;
   readonly #prepared = new Map<string, PreparedStatement>();
+  /** The same path, whatever becomes of the working directory. */
+  readonly #place: string;
+  readonly #file: string | undefined;
 
   /**
    * Opens a file, or makes it, readable for its owner only.
@@ -56,10 +62,12 @@ export class SqliteEngine {
    */
   constructor(options: EngineOptions) {
     this.path = options.path;
+    this.#place = options.path === ':memory:' ? options.path : resolve(options.path);
     try {
       // SQLite would make it readable for all. Also tells a directory from a file.
       if (options.path !== ':memory:') closeSync(openSync(options.path, 'a', 0o600));
       this.db = new DatabaseSync(options.path, { timeout: options.busyTimeoutMs });
+      this.#file = fileAt(this.#place);
     } catch (thrown) {
       throw sqliteError(thrown, options.path);
     }
@@ -90,6 +98,7 @@ export class SqliteEngine {
   #change(batches: readonly BatchRequest[]): [EngineRequest, EngineReply][] {
     const isAlone = batches.length === 1;
     try {
+      this.#requireFile();
       this.#do('begin immediate');
       const replies = batches.map((request): [EngineRequest, EngineReply] => [
         request,
@@ -102,6 +111,15 @@ export class SqliteEngine {
       const reply = this.#failed(thrown);
       return batches.map((request) => [request, reply]);
     }
+  }
+
+  /** E4. */
+  #requireFile(): void {
+    if (fileAt(this.#place) === this.#file) return;
+    throw new RuntimeError(
+      'STORE_UNWRITABLE',
+      `database "${this.path}" was moved, removed or replaced while it was open`,
+    );
   }
 
   /** Runs one batch. Throws when the transaction is lost. */
@@ -161,4 +179,11 @@ export class SqliteEngine {
   #failed(thrown: unknown): EngineReply {
     return { kind: 'failed', failure: failureOf(sqliteError(thrown, this.path)) };
   }
+}
+
+/** Tells a file from every other one that is there; undefined when there is none. */
+function fileAt(path: string): string | undefined {
+  if (path === ':memory:') return undefined;
+  const stats = statSync(path, { throwIfNoEntry: false, bigint: true });
+  return stats && `${stats.dev}/${stats.ino}`;
 }
