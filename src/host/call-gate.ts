@@ -130,7 +130,7 @@ abstract class Caller implements PluginConnection {
   }
 
   serverStream<Q, R>(method: MethodDescriptor<Q, R>, request: Q, options?: CallOptions): AsyncIterable<R> {
-    return this.#stream((connection) => connection.serverStream(method, request, options));
+    return this.#stream(options, (connection, told) => connection.serverStream(method, request, told));
   }
 
   bidiStream<Q, R>(
@@ -138,7 +138,7 @@ abstract class Caller implements PluginConnection {
     requests: AsyncIterable<Q> | Iterable<Q>,
     options?: CallOptions,
   ): AsyncIterable<R> {
-    return this.#stream((connection) => connection.bidiStream(method, requests, options));
+    return this.#stream(options, (connection, told) => connection.bidiStream(method, requests, told));
   }
 
   async #call<R>(start: (connection: PluginConnection) => Promise<R>): Promise<R> {
@@ -153,19 +153,32 @@ abstract class Caller implements PluginConnection {
     }
   }
 
-  #stream<R>(start: (connection: PluginConnection) => AsyncIterable<R>): AsyncIterable<R> {
+  #stream<R>(
+    options: CallOptions | undefined,
+    start: (connection: PluginConnection, options: CallOptions) => AsyncIterable<R>,
+  ): AsyncIterable<R> {
     // Of the first `next()`, which may come long after this.
     let lane: Lane | undefined;
     let connection: PluginConnection | undefined;
+    let hasLeft = false;
+    const leave = (): void => {
+      if (!hasLeft) lane?.leave();
+      hasLeft = true;
+    };
+    // Who has given a stream up by its signal, or let its deadline pass, need not read on: the call is over all the same.
+    const onEnded = (): void => {
+      leave();
+      options?.onEnded?.();
+    };
     return gatedStream({
       enter: () => {
         const entered = this.lane;
         connection = entered.enter();
         lane = entered;
         try {
-          return start(connection)[Symbol.asyncIterator]();
+          return start(connection, { ...options, onEnded })[Symbol.asyncIterator]();
         } catch (reason) {
-          entered.leave();
+          leave();
           throw reason;
         }
       },
@@ -173,7 +186,7 @@ abstract class Caller implements PluginConnection {
         if (lane === undefined || connection === undefined) return RuntimeError.from(reason, 'UNKNOWN');
         return lane.explain(reason, connection);
       },
-      leave: () => lane?.leave(),
+      leave,
     });
   }
 }

@@ -21,6 +21,7 @@ export interface Instance {
 }
 
 interface Entry extends Instance {
+  readonly launch: number;
   readonly settle: (end: InstanceEnd) => void;
 }
 
@@ -43,7 +44,9 @@ export class Instances implements Placement {
   async place(launch: number): Promise<PlacedPlugin> {
     const placed = await this.#inner.place(launch);
     const { promise, resolve } = Promise.withResolvers<InstanceEnd>();
-    this.#newest = { placed, end: promise, settle: resolve };
+    // The start may not be told yet.
+    this.#newest?.settle({ type: 'restarted' });
+    this.#newest = { placed, launch, end: promise, settle: resolve };
     const gone = placed.exited.then(() => placed.cleanUp()).catch(() => {}); // whoever ended it logs why
     this.#leaving.add(gone);
     void gone.then(() => this.#leaving.delete(gone));
@@ -63,8 +66,11 @@ export class Instances implements Placement {
   /** Takes in what the plugin's chart says. */
   note(fact: PluginProcessFact): void {
     if (fact.type === 'plugin.failed') this.#newest?.settle(fact);
-    // The next start comes before the next instance: whatever ended without a failure was restarted.
-    if (fact.type === 'plugin.starting') this.#newest?.settle({ type: 'restarted' });
+    // What ended without a failure before another start was restarted. One that is placed at once is there before its own
+    // start is told.
+    if (fact.type === 'plugin.starting' && (this.#newest?.launch ?? fact.launch) < fact.launch) {
+      this.#newest?.settle({ type: 'restarted' });
+    }
     if (fact.type === 'plugin.dead') this.over();
   }
 

@@ -44,7 +44,10 @@ export interface PlacementChoice {
    * `inProcess`.
    */
   readonly nodeArgs?: readonly string[];
-  /** Most memory for objects and buffers of a plugin in a worker, in MiB, at least 16. Default 512. */
+  /**
+   * Most memory for objects and buffers of a plugin in a worker, in MiB, at least 16. A plugin on the SDK takes some 20 by
+   * itself. Default 512.
+   */
   readonly memoryMb?: number;
 }
 
@@ -96,7 +99,7 @@ export function checkChoice(choice: PlacementChoice, args: readonly string[]): C
 
 /** MiB for a plugin in a worker. */
 const MEMORY_MB = 512;
-/** With less the SDK itself does not start. */
+/** Less is a slip: a bare thread takes 10. */
 const LEAST_MEMORY_MB = 16;
 
 /** Throws `InvalidOptionsError`. */

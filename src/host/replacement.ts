@@ -69,7 +69,9 @@ export class Replacement implements StagedPlugin {
       this.#isOver = true;
       for (const stop of this.#stopWatching) stop();
       const { end, failure } = outcome.kind === 'done' ? outcome.output : STOPPED;
-      return { end, error: failure === undefined ? undefined : this.#errorOf(failure) };
+      // What went wrong on the way to an end that somebody asked for is not why it came.
+      const isAsked = end === 'kept' || end === 'stopped';
+      return { end, error: failure === undefined || isAsked ? undefined : this.#errorOf(failure) };
     });
     next.isTakenBack = (failure) => this.#takesBack(failure);
     this.#stopWatching.push(

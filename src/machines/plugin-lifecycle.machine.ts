@@ -263,8 +263,11 @@ export const pluginLifecycleMachine = pluginLifecycleSetup.createMachine({
                 src: 'keepVersion',
                 input: ({ context }) => ({ request: context.request, row: context.row }),
                 onDone: { target: 'sorting', actions: 'noteKept' },
-                // The commit stands: what could not be let go of is looked for again.
-                onError: { target: 'sorting', actions: 'noteKept' },
+                // The commit stands, and the version that it names is gone: it was taken back in the meantime.
+                onError: {
+                  target: 'unwinding',
+                  actions: { type: 'blame', params: ({ event }) => ({ reason: event.error }) },
+                },
               },
               after: { instanceTimeout: { target: 'sorting', actions: 'noteKept' } },
             },

@@ -24,7 +24,10 @@ export const restingState = pluginLifecycleSetup.createStateConfig({
   },
   initial: 'unread',
   states: {
-    unread: { description: 'The row was not read, or may be another one now.' },
+    unread: {
+      description: 'The row was not read, or may be another one now.',
+      on: { 'row.seen': { target: 'sorting', actions: { type: 'noteRow', params: ({ event }) => event } } },
+    },
     sorting: {
       description: 'The state follows from the row.',
       always: [

@@ -148,7 +148,8 @@ export const pluginLifecycleSetup = setup({
       limitMs: ({ context }, { report }: { readonly report: StageReport }) =>
         Math.max(context.limitMs, report.limitMs ?? 0),
     }),
-    noteRunning: assign({ isRunning: true, ended: undefined }),
+    /** It may have ended before anybody heard that it runs: that is not forgotten. */
+    noteRunning: assign({ isRunning: true }),
     noteStopped: assign({ isRunning: false, isSwapped: false, ended: undefined }),
     noteSwapped: assign({ isSwapped: true }),
     noteKept: assign({ isSwapped: false }),

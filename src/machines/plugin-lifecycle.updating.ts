@@ -67,6 +67,13 @@ export const updatingState = pluginLifecycleSetup.createStateConfig({
           actions: { type: 'blame', params: ({ event }) => ({ reason: event.error }) },
         },
       },
+      // It has taken over and failed before anybody heard of the first.
+      on: {
+        'version.failed': {
+          target: 'reverting',
+          actions: ['noteSwapped', { type: 'blameVersion', params: ({ event }) => event }],
+        },
+      },
       after: { instanceTimeout: { target: 'reverting', actions: 'blameSlowness' } },
     },
     draining: {

@@ -27,7 +27,9 @@ describe('G1: a call through the gate', () => {
     const options: CallOptions = { timeoutMs: 5 };
     const answers = await call(gate, kind, options);
 
-    expect([answers, seen]).toEqual([['answer'], [[kind, method, 'request', options]]]);
+    const onEnded = expect.any(Function);
+    const told = kind === 'serverStream' || kind === 'bidiStream' ? { ...options, onEnded } : options;
+    expect([answers, seen]).toEqual([['answer'], [[kind, method, 'request', told]]]);
   });
 
   it.each(KINDS)('is refused again after the gate was closed: %s', async (kind) => {
@@ -111,6 +113,21 @@ describe('G2: the calls in flight', () => {
     await stream.return?.();
 
     expect([during, gate.inFlight]).toEqual([1, 0]);
+  });
+
+  it.each(STREAMS)('no longer count a stream that is over although nobody reads on: %s', async (kind) => {
+    const { gate } = closedGate();
+    let given: CallOptions = {};
+    gate.admit(connectionOf((_kind, _method, _request, options) => ((given = options as CallOptions), 'first')));
+    const stream = streamOf(gate, kind);
+    await stream.next();
+    const during = gate.inFlight;
+
+    given.onEnded?.();
+    const after = gate.inFlight;
+    await stream.return?.();
+
+    expect([during, after, gate.inFlight]).toEqual([1, 0, 0]);
   });
 
   it('go on when the gate is closed', async () => {

@@ -282,7 +282,7 @@ export const TABLE: Readonly<Record<string, Situation>> = {
   keeping: {
     state: 'owning.keeping',
     after: [...probation, 'probation over', 'settling: active'],
-    on: owned(always('keeping', 'owning.active.serving')),
+    on: owned({ ...always('keeping', 'owning.active.serving'), 'keeping failed': 'owning.unwinding' }),
   },
   staging: {
     state: 'owning.updating.staging',
@@ -323,6 +323,7 @@ export const TABLE: Readonly<Record<string, Situation>> = {
       'swapping done': 'owning.updating.draining',
       'swapping failed': 'owning.updating.reverting',
       'swapping timeout': 'owning.updating.reverting',
+      'version failed': 'owning.updating.reverting',
     }),
   },
   draining: {

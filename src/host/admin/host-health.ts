@@ -36,6 +36,11 @@ export interface SharedHealthOptions {
   readonly clock: Clock;
   /** Milliseconds for which an answer is given again. Default 1,000. */
   readonly maxAgeMs?: number;
+  /**
+   * Why the host itself is not ready, whatever its plugins are: it is being started, or stopped. Before the boot no row says
+   * so, since a plugin that nobody runs here looks like one that another host runs. Default: it is ready.
+   */
+  readonly notReady?: (() => string | undefined) | undefined;
 }
 
 const MAX_AGE_MS = 1000;
@@ -48,10 +53,13 @@ export function sharedHealth({
   lifecycle,
   clock,
   maxAgeMs = MAX_AGE_MS,
+  notReady,
 }: SharedHealthOptions): () => Promise<HostHealth> {
   let look: { readonly health: Promise<HostHealth>; readonly at: number } | undefined;
   let isUnderWay = false;
   return () => {
+    const problem = notReady?.();
+    if (problem !== undefined) return Promise.resolve({ isReady: false, problems: [problem], states: [] });
     // One that takes longer than the time is waited for, and not made twice.
     if (look !== undefined && (isUnderWay || clock.monotonic() - look.at < maxAgeMs)) return look.health;
     isUnderWay = true;

@@ -1,7 +1,7 @@
 import type { ActorSystem } from '../../actors/index.ts';
 import { InvalidOptionsError } from '../../errors/index.ts';
 import type { AuditRelayFact } from '../../machines/index.ts';
-import { requireAtLeast, requirePositiveInteger, shown } from '../../policy/index.ts';
+import { requireAtLeast, requireObject, requirePositiveInteger, shown } from '../../policy/index.ts';
 import type { AuditSink, Environment } from '../../ports/index.ts';
 import type { LifecycleStore } from '../../ports/lifecycle-store.ts';
 import type { AuditRetention } from './retention.ts';
@@ -42,6 +42,8 @@ export type AuditFact =
   | AuditRelayFact
   | { readonly type: 'audit.sealed'; readonly entries: number }
   | { readonly type: 'audit.delivered'; readonly sink: string; readonly entries: number }
+  /** Entries of a plugin are not as they were written: they are not sealed, and verification finds them. Told once. */
+  | { readonly type: 'audit.damaged'; readonly plugin: string; readonly failure: { code: string; message: string } }
   /** Entries were removed before a sink got them. */
   | { readonly type: 'audit.missed'; readonly sink: string; readonly plugin: string; readonly entries: number }
   /** Somebody has changed the cursor of a sink; it gets everything again. */
@@ -92,7 +94,9 @@ const SINK_NAME = /^[A-Za-z0-9_-]{1,64}$/;
 
 /** Checks the options but for the key, and fills in the bounds. Throws `InvalidOptionsError` naming the option. */
 export function checkAuditorOptions(options: AuditorOptions): AuditorBounds {
-  const { pollMs = 1, settleMs = 0, sinkTimeoutMs = 1, sinks = [] } = options;
+  const { pollMs = 1, settleMs = 0, sinkTimeoutMs = 1, sinks = [], retention = {} } = requireObject('options', options);
+  requireObject('store', options.store);
+  requireObject('retention', retention);
   requireAtLeast('pollMs', pollMs, 1);
   requireAtLeast('settleMs', settleMs, 0);
   requireAtLeast('sinkTimeoutMs', sinkTimeoutMs, 1);
@@ -105,10 +109,12 @@ export function checkAuditorOptions(options: AuditorOptions): AuditorBounds {
 }
 
 function checkSinks(sinks: readonly AuditSink[]): void {
+  if (!Array.isArray(sinks)) throw new InvalidOptionsError('sinks', `must be an array, got ${shown(sinks)}`);
   if (sinks.length > MOST_SINKS)
     throw new InvalidOptionsError('sinks', `has ${sinks.length} entries, more than ${MOST_SINKS}`);
   const names = new Set<string>();
-  for (const [index, { name }] of sinks.entries()) {
+  for (const [index, sink] of sinks.entries()) {
+    const { name } = requireObject(`sinks[${index}]`, sink);
     const field = `sinks[${index}].name`;
     if (!SINK_NAME.test(name)) {
       throw new InvalidOptionsError(field, `must be 1 to 64 letters, digits, "_" or "-", got ${shown(name)}`);

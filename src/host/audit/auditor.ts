@@ -34,6 +34,8 @@ export interface Auditor {
 }
 
 const STOP_DEADLINE_MS = 5_000;
+/** Facts that somebody has to look into. */
+const LOSSES: ReadonlySet<AuditFact['type']> = new Set(['audit.missed', 'audit.cursorRefused', 'audit.damaged']);
 /** Entries that are read from the store at once, to be sealed or looked at. */
 const PAGE_SIZE = 1_000;
 
@@ -95,6 +97,8 @@ class StoreAuditor implements Auditor {
         onPruned: (plugin, entries) => this.#tell({ type: 'audit.pruned', plugin, entries }),
       }),
       onRefused: (commit, error) => this.#onRefused(commit.audit.length, error),
+      onDamaged: (plugin, { code, rawMessage: message }) =>
+        this.#tell({ type: 'audit.damaged', plugin, failure: { code, message } }),
       onSealed: (entries) => this.#tell({ type: 'audit.sealed', entries }),
     });
     const writer = environment.ids.next('auditor');
@@ -217,8 +221,7 @@ class StoreAuditor implements Auditor {
 
   #tell(fact: AuditFact): void {
     if (fact.type === 'relay.failed') this.#log('warn', `the audit waits: ${fact.failure.message}`, { ...fact });
-    else if (fact.type === 'audit.missed' || fact.type === 'audit.cursorRefused')
-      this.#log('error', fact.type, { ...fact });
+    else if (LOSSES.has(fact.type)) this.#log('error', fact.type, { ...fact });
     for (const listener of this.#listeners) {
       try {
         listener(fact);

@@ -36,10 +36,13 @@ export function isSameLink(one: string | undefined, other: string): boolean {
 /**
  * The key as bytes, from bytes or from an even number of hexadecimal digits; white space around those is ignored.
  *
- * @throws AUDIT_KEY_INVALID for a key of less than 32 bytes, or a text that is no such number
+ * @throws AUDIT_KEY_INVALID for a key of less than 32 bytes, a text that is no such number, or something else
  */
 export function requireAuditKey(key: Uint8Array | string): Uint8Array {
   const bytes = typeof key === 'string' ? fromHex(key.trim()) : key;
+  if (bytes !== undefined && !(bytes instanceof Uint8Array)) {
+    throw new RuntimeError('AUDIT_KEY_INVALID', 'the key of the audit is neither bytes nor a text');
+  }
   if (bytes === undefined) throw new RuntimeError('AUDIT_KEY_INVALID', 'the key of the audit is no hexadecimal text');
   if (bytes.byteLength >= SHORTEST_AUDIT_KEY) return bytes;
   const text = `the key of the audit has ${bytes.byteLength} bytes, fewer than ${SHORTEST_AUDIT_KEY}`;

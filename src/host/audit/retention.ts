@@ -6,11 +6,12 @@
 //   R3. The link of the last one removed stays, so that the rest can be verified.
 //   R4. Entries about removals alone are no reason for another one, and a removal by number leaves room: else each entry
 //       would make the next one.
+//   R5. Of a plugin whose entries are damaged nothing is removed, and it keeps no other plugin's entries.
 
-import { InvalidOptionsError } from '../../errors/index.ts';
 import { AUDIT_EVENTS, requireAtLeast, requirePositiveInteger } from '../../policy/index.ts';
 import type { Environment } from '../../ports/index.ts';
 import type { AuditEntry, AuditHead, LifecycleStore } from '../../ports/lifecycle-store.ts';
+import { isDamage } from './sealer.ts';
 import type { Retire } from './sealer.ts';
 
 /** How long entries stay. What is left out is no reason to remove anything. */
@@ -42,13 +43,19 @@ export function createRetirement(parts: RetirementParts): Retire | undefined {
   const { maxAgeMs, maxEntries, sweepMs = HOUR_MS } = parts.retention;
   if (maxAgeMs !== undefined) requireAtLeast('retention.maxAgeMs', maxAgeMs, 1);
   if (maxEntries !== undefined) requirePositiveInteger('retention.maxEntries', maxEntries);
-  if (!(sweepMs >= 0)) throw new InvalidOptionsError('retention.sweepMs', `must be at least 0, got ${sweepMs}`);
+  // Once, at the start, is a period, too.
+  if (sweepMs !== Number.POSITIVE_INFINITY) requireAtLeast('retention.sweepMs', sweepMs, 0);
   if (maxAgeMs === undefined && maxEntries === undefined) return undefined;
   let dueAt = Number.NEGATIVE_INFINITY;
   return async (record) => {
     const now = parts.environment.clock.monotonic();
     if (now < dueAt) return;
-    for (const head of await parts.store.auditHeads()) await retire(parts, head, record);
+    for (const head of await parts.store.auditHeads()) {
+      await retire(parts, head, record).catch((error: unknown) => {
+        // R5.
+        if (!isDamage(error)) throw error;
+      });
+    }
     dueAt = now + sweepMs;
   };
 }
@@ -75,10 +82,11 @@ async function wantedOf(parts: RetirementParts, head: AuditHead): Promise<number
 }
 
 /** The last of the entries at the beginning that are too old; one that is not ends them. */
-async function tooOld({ store, environment, retention, pageSize }: RetirementParts, head: AuditHead): Promise<number> {
+async function tooOld({ store, retention, pageSize }: RetirementParts, head: AuditHead): Promise<number> {
   const { maxAgeMs } = retention;
   if (maxAgeMs === undefined) return 0;
-  const before = environment.clock.now() - maxAgeMs;
+  // By the clock that the entries have their times from: that of a host may be years ahead.
+  const before = (await store.now()) - maxAgeMs;
   let last = head.pruned;
   for (;;) {
     const page = await store.auditEntries(head.plugin, last, pageSize);

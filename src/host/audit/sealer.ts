@@ -6,9 +6,10 @@
 //   S2. An entry is linked to the one before it, in the order of their sequences; what two hosts link at the same time one
 //       of them has linked, as the store takes links only for the entries behind the linked ones.
 //   S3. A commit whose answer was lost is made again under its id before any other: the store does it once.
-//   S4. What the store does not have in order is not linked: the next verification shall find it as it was found.
+//   S4. What the store does not have in order is not linked: the next verification shall find it as it was found. It is told,
+//       once, and keeps no other plugin's entries from being linked.
 
-import { RuntimeError } from '../../errors/index.ts';
+import { isRuntimeError, RuntimeError } from '../../errors/index.ts';
 import type { Environment } from '../../ports/index.ts';
 import type {
   AuditDraft,
@@ -20,7 +21,7 @@ import type {
 import { linkOf } from './chain.ts';
 import type { DenialWindows } from './denial-windows.ts';
 
-/** Removes what is too old. `record` makes an entry; false when it is not sealed yet. */
+/** Removes what is too old. `record` makes an entry; false when it is not sealed, and nothing may be removed. */
 export type Retire = (record: (draft: AuditDraft) => Promise<boolean>) => Promise<void>;
 
 /** What a sealer works on. */
@@ -35,6 +36,8 @@ export interface SealerParts {
   readonly retire: Retire | undefined;
   /** Hears of entries that the store refuses as malformed. */
   readonly onRefused: (commit: LifecycleCommit, error: unknown) => void;
+  /** Hears of a plugin whose entries are not as they were written (S4). */
+  readonly onDamaged: (plugin: string, error: RuntimeError) => void;
   /** Hears how many entries were linked. */
   readonly onSealed: (entries: number) => void;
 }
@@ -52,6 +55,8 @@ export class Sealer {
   /** Counts the rounds that were given up. */
   #givenUp = 0;
   #heads: readonly AuditHead[] = [];
+  /** Plugins whose damage was told. At most as many as there are heads. */
+  readonly #damaged = new Set<string>();
 
   constructor(parts: SealerParts) {
     this.#parts = parts;
@@ -126,10 +131,25 @@ export class Sealer {
     const take = (): LifecycleCommit['audit'] | undefined => windows.take(environment.clock.now(), isFinal);
     for (let audit = take(); audit !== undefined; audit = take()) await checked(this.#write(audit));
     const heads: AuditHead[] = [];
-    for (const head of await checked(store.auditHeads())) heads.push(await checked(this.#seal(head)));
+    for (const head of await checked(store.auditHeads())) heads.push(await checked(this.#sealWhole(head)));
     this.#heads = heads;
     // After the rest: old entries may wait, new ones may not.
     await retire?.((draft) => checked(this.#record(draft)));
+  }
+
+  /** S4. */
+  async #sealWhole(head: AuditHead): Promise<AuditHead> {
+    const { plugin } = head;
+    try {
+      const sealed = await this.#seal(head);
+      this.#damaged.delete(plugin);
+      return sealed;
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      if (!this.#damaged.has(plugin)) this.#parts.onDamaged(plugin, error);
+      this.#damaged.add(plugin);
+      return head;
+    }
   }
 
   /** S3. What is not done when this fails is done first in the next round. */
@@ -139,6 +159,8 @@ export class Sealer {
   }
 
   async #record(draft: AuditDraft): Promise<boolean> {
+    // It would never be sealed.
+    if (this.#damaged.has(draft.plugin)) return false;
     await this.#write([draft]);
     const head = (await this.#parts.store.auditHeads()).find(({ plugin }) => plugin === draft.plugin);
     if (head === undefined) return false;
@@ -186,6 +208,11 @@ export class Sealer {
     const text = `the audit of plugin "${plugin}" has no entry ${sealed + 1}, which it once had`;
     throw new RuntimeError('DATA_LOSS', text, { details: { plugin, sequence: sealed + 1 } });
   }
+}
+
+/** Whether it is about the entries, and not about the way to them. */
+export function isDamage(error: unknown): error is RuntimeError {
+  return isRuntimeError(error) && (error.code === 'DATA_LOSS' || error.code === 'STORE_CORRUPTED');
 }
 
 function countOf({ count }: Readonly<Record<string, unknown>>): number {

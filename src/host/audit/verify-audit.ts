@@ -11,7 +11,7 @@
 // anything that somebody did who has the key. An anchor is a sequence and its link that was kept elsewhere: each line that
 // a sink has taken is one.
 
-import { AUDIT_EVENTS } from '../../policy/index.ts';
+import { AUDIT_EVENTS, requireWhole } from '../../policy/index.ts';
 import type { AuditEntry, AuditHead, LifecycleStore, PluginRow } from '../../ports/lifecycle-store.ts';
 import { isSameLink, linkOf, requireAuditKey } from './chain.ts';
 import { loadCursor } from './cursor.ts';
@@ -86,6 +86,8 @@ export interface VerifyAuditOptions {
   readonly pageSize?: number | undefined;
 }
 
+/** What a store gives at once; with less than was asked for, an audit would seem to end. */
+const MOST_AT_ONCE = 10_000;
 /** Permissions that a problem names. */
 const MOST_SHOWN = 10;
 /** Most problems of one plugin that are listed. */
@@ -95,7 +97,7 @@ const MOST_PROBLEMS = 100;
  * Verifies the audit in a store. Changes nothing; the host may go on meanwhile.
  *
  * @param key bytes, or hexadecimal digits
- * @throws AUDIT_KEY_INVALID; what the store fails with
+ * @throws AUDIT_KEY_INVALID; InvalidOptionsError for a page size; what the store fails with
  */
 export async function verifyAudit(
   store: LifecycleStore,
@@ -103,6 +105,8 @@ export async function verifyAudit(
   options: VerifyAuditOptions = {},
 ): Promise<AuditReport> {
   const secret = requireAuditKey(key);
+  const { pageSize = 1_000 } = options;
+  requireWhole('pageSize', pageSize, 1, MOST_AT_ONCE);
   const anchors = [...(options.anchors ?? []), ...(await anchorsOfSinks(store, secret, options.sinks ?? []))].filter(
     ({ plugin }) => options.plugin === undefined || plugin === options.plugin,
   );
@@ -115,7 +119,7 @@ export async function verifyAudit(
   const chains: AuditChainCheck[] = [];
   for (const plugin of [...new Set(names)].sort()) {
     const known = anchors.filter((anchor) => anchor.plugin === plugin);
-    chains.push(await checkChain({ store, key: secret, plugin, anchors: known, pageSize: options.pageSize ?? 1000 }));
+    chains.push(await checkChain({ store, key: secret, plugin, anchors: known, pageSize }));
   }
   return { isIntact: chains.every(({ problem }) => problem === undefined), chains };
 }

@@ -22,7 +22,7 @@ import { signaturePath, signatureText } from './signing/signature-file.ts';
 import type { BundleSignature } from './signing/signature.ts';
 import type { OpenBundle } from './source/open-bundle.ts';
 import { openDirectory } from './source/open-directory.ts';
-import { withArchive } from './source/with-bundle.ts';
+import { READ, withArchive } from './source/with-bundle.ts';
 import { isLeftOut } from './zip/entry-name.ts';
 import { writeZip } from './zip/write-zip.ts';
 import type { ZipInput } from './zip/write-zip.ts';
@@ -154,7 +154,7 @@ const ZIP_MAGIC = 0x504b_0304;
 async function requireReplaceable(file: string): Promise<void> {
   let handle: Awaited<ReturnType<typeof open>>;
   try {
-    handle = await open(file, 'r');
+    handle = await open(file, READ);
   } catch (error) {
     if (reasonOf(error) === 'ENOENT') return;
     throw outputRefused(file, `cannot be looked at (${reasonOf(error)})`, error);

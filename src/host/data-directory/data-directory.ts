@@ -59,10 +59,12 @@ export function dataDirectoryAt(directory: string): DataDirectory {
 /**
  * Makes the directory when it is missing, and closes it to everybody else.
  *
- * @throws DATA_DIRECTORY_INVALID when it belongs to somebody else, is no directory, or others can enter it and it holds
+ * @throws DATA_DIRECTORY_INVALID for an empty path, when it belongs to somebody else, is no directory, or others can enter it and it holds
  *   something else than a host's data
  */
 export async function prepareDataDirectory(directory: string): Promise<DataDirectory> {
+  // It would be the working directory, which nobody has named.
+  if (directory === '') throw new RuntimeError('DATA_DIRECTORY_INVALID', 'no directory is named for the data');
   const places = dataDirectoryAt(directory);
   const { root } = places;
   await mkdir(root, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {

@@ -50,9 +50,10 @@ export async function takeHostLock(places: DataDirectory, self: RunningHost): Pr
   try {
     await chmod(places.hostLock, 0o600);
     await writeHostFile(places, self);
-  } catch (error) {
+  } catch (cause) {
     release();
-    throw RuntimeError.from(error);
+    const { rawMessage } = RuntimeError.from(cause);
+    throw new RuntimeError('DATA_DIRECTORY_INVALID', `${places.hostFile} cannot be written: ${rawMessage}`, { cause });
   }
   let isHeld = true;
   return {
@@ -61,8 +62,13 @@ export async function takeHostLock(places: DataDirectory, self: RunningHost): Pr
     release() {
       if (!isHeld) return;
       isHeld = false;
-      rmSync(places.hostFile, { force: true });
-      release();
+      try {
+        rmSync(places.hostFile, { force: true });
+      } catch {
+        // What it says decides nothing (L2).
+      } finally {
+        release();
+      }
     },
   };
 }

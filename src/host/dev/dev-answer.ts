@@ -27,16 +27,23 @@ export function answerWith(value: unknown): OpsResponse {
   return { status: 200, headers: JSON_TYPE, body: `${JSON.stringify(value)}\n` };
 }
 
-/** `{code, message, errors?}`. What is nobody's business but the host's is told without a text. */
+/** `{code, message, errors?, stderr?}`, the last being the last lines of a plugin that did not start. What is nobody's business but the host's is told without a text. */
 export function answerError(reason: unknown): OpsResponse {
   const { code, rawMessage, details } = RuntimeError.from(reason);
   const status = isRuntimeError(reason) ? (STATUS[code] ?? 422) : 500;
   const message = status === 500 ? 'the host failed; its log says why' : rawMessage;
   const errors = status === 500 ? undefined : errorsOf(details);
-  const body = { code: status === 500 ? 'INTERNAL' : code, message, ...(errors === undefined ? {} : { errors }) };
+  const stderr = status === 500 ? undefined : lastLinesOf(details);
+  const body = {
+    code: status === 500 ? 'INTERNAL' : code,
+    message,
+    ...(errors === undefined ? {} : { errors }),
+    ...(stderr === undefined ? {} : { stderr }),
+  };
   return { status, headers: JSON_TYPE, body: `${JSON.stringify(body)}\n` };
 }
 
+const LAST_LINES_LENGTH = 600;
 const JSON_TYPE = { 'content-type': 'application/json' };
 
 /** All that is wrong with a manifest, by path and then by text. */
@@ -47,6 +54,19 @@ function errorsOf({ errors, problems }: Readonly<Record<string, unknown>>): read
   }
   if (!Array.isArray(problems)) return undefined;
   return problems.map((message) => ({ path: '', message: String(message) }));
+}
+
+/** As many as leave room for the rest in the first KiB, which is what a client shows. */
+function lastLinesOf({ stderrTail }: Readonly<Record<string, unknown>>): readonly string[] | undefined {
+  if (!Array.isArray(stderrTail) || stderrTail.length === 0) return undefined;
+  const lines: string[] = [];
+  let room = LAST_LINES_LENGTH;
+  for (const line of (stderrTail as readonly unknown[]).toReversed()) {
+    room -= String(line).length;
+    if (room < 0) break;
+    lines.unshift(String(line));
+  }
+  return lines.length === 0 ? undefined : lines;
 }
 
 function compare(a: string, b: string): number {

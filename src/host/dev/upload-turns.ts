@@ -39,12 +39,14 @@ interface Turn<Answer> {
 interface Line<Answer> {
   running: Turn<Answer> | undefined;
   waiting: Turn<Answer> | undefined;
-  /** The newest that was worked on; kept for T3. */
-  last: Turn<Answer> | undefined;
+  /** The newest that was worked on, of each session; kept for T3. */
+  readonly last: Map<string, Turn<Answer>>;
 }
 
-/** Plugins whose last upload is remembered. */
+/** Plugins whose last uploads are remembered. */
 const MOST_PLUGINS = 256;
+/** Sessions of one plugin whose last upload is remembered, the latest ones. */
+const MOST_SESSIONS = 16;
 
 /** Creates the turns. */
 export function createUploadTurns<Answer>(): UploadTurns<Answer> {
@@ -52,7 +54,8 @@ export function createUploadTurns<Answer>(): UploadTurns<Answer> {
   return {
     async take(plugin, order, work) {
       const line = lineOf(lines, plugin);
-      const newer = [line.waiting, line.running, line.last].find((turn) => turn !== undefined && isNewer(turn, order));
+      const last = line.last.get(order.session ?? '');
+      const newer = [line.waiting, line.running, last].find((turn) => turn !== undefined && isNewer(turn, order));
       if (newer !== undefined) return supersededBy(newer);
       const turn: Turn<Answer> = { order, work, result: Promise.withResolvers<TurnOutcome<Answer>>() };
       // Its sender may be gone, and nobody may look.
@@ -93,9 +96,18 @@ async function runAll<Answer>(line: Line<Answer>): Promise<void> {
       turn.result.reject(error);
     }
     turn.work = undefined;
-    line.last = turn;
+    remember(line, turn);
     line.running = undefined;
   }
+}
+
+function remember<Answer>({ last }: Line<Answer>, turn: Turn<Answer>): void {
+  const { session } = turn.order;
+  if (session === undefined) return;
+  last.delete(session);
+  last.set(session, turn);
+  const [oldest] = last.keys();
+  if (last.size > MOST_SESSIONS && oldest !== undefined) last.delete(oldest);
 }
 
 function next<Answer>(line: Line<Answer>): Turn<Answer> | undefined {
@@ -113,7 +125,7 @@ function lineOf<Answer>(lines: Map<string, Line<Answer>>, plugin: string): Line<
   const known = lines.get(plugin);
   if (known !== undefined) return known;
   if (lines.size >= MOST_PLUGINS) forgetIdle(lines);
-  const line: Line<Answer> = { running: undefined, waiting: undefined, last: undefined };
+  const line: Line<Answer> = { running: undefined, waiting: undefined, last: new Map() };
   lines.set(plugin, line);
   return line;
 }

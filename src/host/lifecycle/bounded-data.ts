@@ -3,6 +3,7 @@
 // Invariants:
 //   B1. The data of an entry fits into a store, whatever a plugin or its manifest says.
 //   B2. What is short is kept as it is. Of a long list the number and the head are kept, of a long text the beginning.
+//   B3. A text is one that every store can hold: half a character, or the character 0, is replaced.
 
 /** Most characters of a failure's message. */
 export const LONGEST_MESSAGE = 4_096;
@@ -21,10 +22,11 @@ const DEEPEST = 6;
 
 type Step = (typeof STEPS)[number];
 
-/** The text, or its beginning. */
+/** The text, or its beginning. B3. */
 export function boundedText(text: string, most: number = LONGEST_MESSAGE): string {
   // A cut may part two halves of one character.
-  return text.length <= most ? text : `${text.slice(0, most - 1).toWellFormed()}…`;
+  const shown = (text.length <= most ? text : `${text.slice(0, most - 1)}…`).toWellFormed();
+  return shown.replaceAll('\0', '\uFFFD');
 }
 
 /** The same failure, with a message that can be stored. */

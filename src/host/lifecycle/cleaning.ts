@@ -11,7 +11,7 @@ import { within } from '../../ports/index.ts';
 import type { PluginRow, VersionRow, VersionWrite } from '../../ports/lifecycle-store.ts';
 import { entry } from './drafts.ts';
 import { upkeep } from './request.ts';
-import { highestOf } from './versions.ts';
+import { byLetGo, highestOf } from './versions.ts';
 import { write } from './work-context.ts';
 import type { WorkContextParts } from './work-context.ts';
 
@@ -84,9 +84,7 @@ export function expiredOf(
   now: number,
   most: number,
 ): readonly VersionRow[] {
-  const retained = versions
-    .filter(({ role }) => role === 'retained')
-    .toSorted((one, other) => (other.retiredAt ?? 0) - (one.retiredAt ?? 0));
+  const retained = versions.filter(({ role }) => role === 'retained').toSorted(byLetGo);
   const own = retained.filter(({ incarnation }) => incarnation === row?.incarnation);
   const tooMany = new Set(own.slice(most));
   return retained.filter((one) => !own.includes(one) || tooMany.has(one) || (one.retainedUntil ?? 0) <= now);

@@ -47,6 +47,7 @@ import type {
   UninstallOptions,
 } from './types.ts';
 import { highestVersion, withVersions } from './versions.ts';
+import { tellProgress } from './work-context.ts';
 import type { LifecycleParts } from './work-context.ts';
 
 /** Creates a lifecycle; nothing happens before `boot`, or the first operation. Throws `InvalidOptionsError`. */
@@ -96,8 +97,8 @@ class HostLifecycle implements Lifecycle {
       launchOptions: launch,
       launch: (given) => host.launch(given),
       manifests: new ManifestCache(),
-      lock: new DependencyLock({ store, clock: environment.clock, owner, timeoutMs: settings.storeTimeoutMs }),
-      stopping: this.#stopping.signal,
+      lock: new DependencyLock({ ...patience, store, owner }),
+      stopping,
     };
     this.#housekeeping = new Housekeeping({ ...this.#parts, clean: (plugin) => this.#clean(plugin) });
     // Charts of one lifecycle stand below one actor, apart from the plugins' own.
@@ -113,24 +114,28 @@ class HostLifecycle implements Lifecycle {
 
   boot(): Promise<BootReport> {
     this.#requireRunning();
-    this.#booted ??= this.#boot();
+    this.#booted ??= this.#boot().catch((error: unknown) => {
+      // A store that was away is no reason to look after nothing for ever.
+      this.#booted = undefined;
+      throw error;
+    });
     return this.#booted;
   }
 
   async install(source: PluginSource, options: InstallOptions = {}): Promise<PluginRow> {
     this.#requireRunning();
-    const { artifacts, store } = this.#parts;
-    const { consent, allowDowngrade, onProgress, activate = false } = options;
+    const { artifacts, store, environment } = this.#parts;
+    const { consent, allowDowngrade, activate = false } = options;
     const artifact = await artifacts.stageHeld(source, {
       signal: this.#stopping.signal,
       allowDowngrade,
       highest: (plugin) => highestVersion(store, plugin),
-      onProgress: ({ step }) => onProgress?.({ operation: 'install', plugin: undefined, step }),
+      onProgress: ({ step }) => tellProgress(environment, options, { operation: 'install', plugin: undefined, step }),
     });
     const { name } = artifact.loaded.manifest;
     let row: PluginRow;
     try {
-      row = await this.#do(name, { ...requestedBy('install', options), artifact, consent, allowDowngrade });
+      row = await this.#do(name, { ...requestedBy('install', options), artifact, source, consent, allowDowngrade });
     } catch (error) {
       artifacts.release(artifact.digest);
       if (isRuntimeError(error)) await this.#removeOrphan(name, artifact);
@@ -146,7 +151,9 @@ class HostLifecycle implements Lifecycle {
 
   async deactivate(plugin: string, options: DeactivateOptions = {}): Promise<PluginRow> {
     const { dependents = 'refuse' } = options;
-    if (dependents === 'cascade') await this.#deactivateDependents(plugin, options);
+    // One that cannot be deactivated now must not cost others their work.
+    const isFree = dependents === 'cascade' && (await this.#parts.store.get(plugin))?.state === 'active';
+    if (isFree) await this.#deactivateDependents(plugin, options);
     return this.#known(plugin, { ...requestedBy('deactivate', options), ignoresDependents: dependents === 'ignore' });
   }
 
@@ -257,6 +264,7 @@ class HostLifecycle implements Lifecycle {
         manager.see(rows.get(name));
         if (!rows.has(name)) this.#forget(manager);
       }
+      for (const row of rows.values()) if (this.#isToProbe(row)) this.#manager(row.slug).see(row);
       const left = [...rows.values()].filter((row) => this.#isLeftAlone(row));
       await inOrder(this.#parts, left, ({ slug }) => this.#recover(slug));
     } catch (error) {
@@ -267,6 +275,12 @@ class HostLifecycle implements Lifecycle {
   #isLeftAlone({ slug, state }: PluginRow): boolean {
     if (this.#managers.get(slug)?.isOwning === true) return false;
     return needsOwner(state);
+  }
+
+  /** Its chart waits until it may be tried once more, whoever has put it into quarantine. */
+  #isToProbe({ slug, state }: PluginRow): boolean {
+    const isWanted = this.#parts.settings.policy.probeAfterMs !== undefined && !this.#stopping.signal.aborted;
+    return isWanted && state === 'quarantined' && !this.#managers.has(slug);
   }
 
   /** Takes over what nobody looks after. What another host looks after is refused, and that is fine. */

@@ -3,11 +3,13 @@
 import { AUDIT_EVENTS, dependentsOf } from '../../policy/index.ts';
 import type { AuditDraft, PluginRow, RowChange } from '../../ports/lifecycle-store.ts';
 import { isPassing, originOf } from '../../machines/index.ts';
-import { inNeed } from './dependency-check.ts';
+import { isRuntimeError } from '../../errors/index.ts';
+import { inNeed, isActive } from './dependency-check.ts';
 import { entry } from './drafts.ts';
 import type { RequestDetails } from './request.ts';
 import type { LifecycleFact } from './types.ts';
 import type { LifecycleParts, WorkContextParts } from './work-context.ts';
+import { pause } from './write-surely.ts';
 
 /**
  * An entry for each plugin that runs and needs this one directly, when the change ends this one. They are written with
@@ -36,24 +38,59 @@ export async function degradedEntries(
   }
 }
 
+/** Milliseconds between two tries to deactivate a plugin that is busy. */
+const BUSY_LOOK_MS = 250;
+
+type EndingParts = Pick<LifecycleParts, 'store' | 'manifests' | 'environment' | 'settings' | 'stopping'>;
+
 /**
- * Deactivates those that need a plugin which has failed, when that is wanted. What another host runs is that one's
- * business. Never rejects.
+ * Deactivates those that need a plugin which has failed, when that is wanted. Who is busy is asked again, and who has just
+ * come to run is looked at again. What another host runs is that one's business. Never rejects.
  */
 export async function endDependents(
-  parts: Pick<LifecycleParts, 'store' | 'manifests' | 'environment' | 'settings'>,
+  parts: EndingParts,
   { plugin, to }: LifecycleFact,
   deactivate: (dependent: string) => Promise<unknown>,
 ): Promise<void> {
-  if (parts.settings.dependents === 'keep' || (to !== 'quarantined' && to !== 'errored')) return;
-  const { log } = parts.environment;
+  if (parts.settings.dependents === 'keep' || !(isFailed(to) || to === 'active')) return;
+  const { environment, stopping } = parts;
   try {
-    for (const name of dependentsOf(plugin, await inNeed(parts))) {
-      await deactivate(name).catch((error: unknown) => {
-        log.log('warn', `plugin "${name}" was not deactivated, although it needs "${plugin}"`, { error });
-      });
+    for (;;) {
+      const names = await leftBy(parts, plugin);
+      let isBusy = false;
+      for (const name of names) {
+        await deactivate(name).catch((error: unknown) => {
+          isBusy ||= isUnderWay(error);
+          const text = `plugin "${name}" was not deactivated, although it needs what has failed`;
+          environment.log.log(isUnderWay(error) ? 'debug' : 'warn', text, { plugin, error });
+        });
+      }
+      if (!isBusy) return;
+      await pause({ clock: environment.clock, signal: stopping }, BUSY_LOOK_MS);
     }
   } catch (error) {
-    log.log('warn', 'what needs a failed plugin could not be found out', { plugin, error });
+    if (!stopping.aborted)
+      environment.log.log('warn', 'what needs a failed plugin could not be found out', { plugin, error });
   }
+}
+
+/** Those that must not run on: the last of a chain first. */
+async function leftBy(parts: EndingParts, plugin: string): Promise<readonly string[]> {
+  const rows = new Map((await parts.store.list()).map((row) => [row.slug, row]));
+  const row = rows.get(plugin);
+  if (row === undefined) return [];
+  const dependents = async (): Promise<readonly string[]> => dependentsOf(plugin, await inNeed(parts));
+  if (isFailed(row.state)) return dependents();
+  const { depends } = await parts.manifests.of(row);
+  const isLeft = depends.some(({ name, optional }) => !optional && isFailed(rows.get(name)?.state));
+  return isLeft && isActive(row) ? [...(await dependents()), plugin] : [];
+}
+
+function isFailed(state: LifecycleFact['to'] | undefined): boolean {
+  return state === 'quarantined' || state === 'errored';
+}
+
+/** Whether an operation was refused because of another one, and not because of what the plugin is. */
+function isUnderWay(error: unknown): boolean {
+  return isRuntimeError(error) && error.code === 'INVALID_TRANSITION' && error.details['underWay'] !== undefined;
 }

@@ -2,8 +2,9 @@
 //
 // Invariants:
 //   G1. Between the look and the commit no other plugin starts to need, or ceases to be there.
+//   G2. A look whose commit came too late is made again, for as long as somebody waits for it.
 
-import { RuntimeError } from '../../errors/index.ts';
+import { isRuntimeError, RuntimeError } from '../../errors/index.ts';
 import { within } from '../../ports/index.ts';
 import type { Clock } from '../../ports/index.ts';
 import type { Lease, LifecycleStore } from '../../ports/lifecycle-store.ts';
@@ -15,6 +16,8 @@ export interface DependencyLockParts {
   readonly clock: Clock;
   readonly owner: string;
   readonly timeoutMs: number;
+  /** Aborts when the lifecycle stops: another host that has the lock is not waited for any more then. */
+  readonly stopping: AbortSignal;
 }
 
 const NAME = 'dependencies';
@@ -37,7 +40,18 @@ export class DependencyLock {
     return turn;
   }
 
+  /** G2. */
   async #locked<T>(signal: AbortSignal, work: (lease: Lease) => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await this.#once(signal, work);
+      } catch (error) {
+        if (!isTooLate(error) || signal.aborted) throw error;
+      }
+    }
+  }
+
+  async #once<T>(signal: AbortSignal, work: (lease: Lease) => Promise<T>): Promise<T> {
     const { store, clock, timeoutMs } = this.#parts;
     const lease = await this.#acquire(signal);
     try {
@@ -49,14 +63,19 @@ export class DependencyLock {
   }
 
   async #acquire(signal: AbortSignal): Promise<Lease> {
-    const { store, clock, owner } = this.#parts;
+    const { store, clock, owner, stopping } = this.#parts;
     const until = clock.monotonic() + 2 * TTL_MS;
     while (clock.monotonic() < until) {
       if (signal.aborted) throw new RuntimeError('CANCELLED', 'the operation was given up');
       const lease = await store.acquire(NAME, owner, TTL_MS);
       if (lease !== undefined) return lease;
+      if (stopping.aborted) throw new RuntimeError('CANCELLED', 'the host stops, and another one has the dependencies');
       await pause({ clock, signal }, RETRY_MS);
     }
     throw new RuntimeError('PLUGIN_ELSEWHERE', `another host has held the dependencies for ${2 * TTL_MS} ms`);
   }
+}
+
+function isTooLate(error: unknown): boolean {
+  return isRuntimeError(error) && error.code === 'ABORTED' && error.details['lease'] === NAME;
 }

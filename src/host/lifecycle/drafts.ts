@@ -3,7 +3,8 @@
 // Invariants:
 //   D1. The first commit of an operation writes down the failure that holds if no second one follows; the chart and the next
 //       boot read from it where the operation began.
-//   D2. Every commit has an entry with the state before and after.
+//   D2. Every commit has an entry. The name of one that begins an operation says which state it enters; one that ends an
+//       operation has the state before and after, or the versions.
 
 import { isPassing, originOf, resetTarget } from '../../machines/index.ts';
 import type { LifecycleOutcome } from '../../machines/index.ts';

@@ -2,7 +2,14 @@
 
 import { InvalidOptionsError } from '../../errors/index.ts';
 import type { LifecyclePolicy } from '../../machines/index.ts';
-import { requireAtLeast, requireObject, requirePositiveInteger, resolveCrashBudget } from '../../policy/index.ts';
+import {
+  requireAtLeast,
+  requireObject,
+  requirePositiveInteger,
+  requireWhole,
+  resolveCrashBudget,
+  shown,
+} from '../../policy/index.ts';
 import type { CrashBudgetOptions } from '../../policy/index.ts';
 import type { LifecycleStore } from '../../ports/lifecycle-store.ts';
 import type { Host } from '../create-host.ts';
@@ -44,7 +51,7 @@ export interface BreakerOptions extends CrashBudgetOptions {
 
 /** Which versions are kept when another one has taken over. */
 export interface RetentionOptions {
-  /** Default 86,400,000 ms (24 h). */
+  /** Whole milliseconds, at most 1e15. Default 86,400,000 (24 h). */
   readonly retainMs?: number;
   /** Of each plugin, the newest of them. Default 5. */
   readonly versions?: number;
@@ -66,8 +73,8 @@ export interface LifecycleOptions {
   /** What plugins may ask the host for. Default: any capability may be asked for, and each is sensitive. */
   readonly capabilities?: Pick<CapabilityRegistry, 'isSensitive' | 'requireKnown'> | undefined;
   /**
-   * Identity of this host among those on the same store, another one for each start: leases are its. Default: made from the
-   * name of the machine, the process id and a random part.
+   * Identity of this host among those on the same store, another one for each start: leases are its. At most 256 characters
+   * of ASCII. Default: made from the name of the machine, the process id and a random part.
    */
   readonly owner?: string | undefined;
   /** Owners that are known to be dead, such as the one of a former start on the same locked directory; their leases are taken. */
@@ -88,6 +95,10 @@ export interface LifecycleOptions {
   readonly atOnce?: number | undefined;
 }
 
+const OWNER = /^[\u0020-\u007e]{1,256}$/;
+/** What stores take: a time of the next centuries is still a safe number with them. */
+const LONGEST_RETENTION_MS = 1e15;
+
 /** What follows from the options for each plugin. */
 export interface LifecycleSettings {
   readonly policy: LifecyclePolicy;
@@ -102,14 +113,14 @@ export interface LifecycleSettings {
 
 /** Fills the defaults in. Throws `InvalidOptionsError` naming the field. */
 export function resolveLifecycle(options: LifecycleOptions): LifecycleSettings {
-  const { times = {}, crashBudget = {}, retention = {}, atOnce = 4, owner } = requireObject('options', options);
+  const { times = {}, crashBudget = {}, retention = {}, atOnce = 4 } = requireObject('options', options);
   requireParts(options);
+  for (const [field, value] of Object.entries({ times, crashBudget, retention })) requireObject(field, value);
   const { leaseTtlMs = 15_000, reconcileMs = 5_000, workTimeoutMs = 120_000, drainMs = 30_000 } = times;
   const { probationMs = 10_000, storeTimeoutMs = 5_000, cleanMs = 60_000 } = times;
   const { dependents = 'keep' } = options;
   const { probeAfterMs, probeMs = 60_000 } = crashBudget;
   const { retainMs = 86_400_000, versions: keptVersions = 5 } = retention;
-  if (owner === '') throw new InvalidOptionsError('owner', 'must not be empty');
   for (const [field, value] of Object.entries({ reconcileMs, workTimeoutMs, storeTimeoutMs, cleanMs })) {
     requireAtLeast(`times.${field}`, value, 1);
   }
@@ -119,7 +130,7 @@ export function resolveLifecycle(options: LifecycleOptions): LifecycleSettings {
   requirePositiveInteger('times.leaseTtlMs', leaseTtlMs);
   if (probeAfterMs !== undefined) requireAtLeast('crashBudget.probeAfterMs', probeAfterMs, 1);
   requireAtLeast('crashBudget.probeMs', probeMs, 1);
-  requireAtLeast('retention.retainMs', retainMs, 0);
+  requireWhole('retention.retainMs', retainMs, 0, LONGEST_RETENTION_MS);
   requireAtLeast('retention.versions', keptVersions, 0);
   requirePositiveInteger('atOnce', atOnce);
   if (dependents !== 'keep' && dependents !== 'deactivate') {
@@ -131,8 +142,29 @@ export function resolveLifecycle(options: LifecycleOptions): LifecycleSettings {
   return { policy, storeTimeoutMs, reconcileMs, retainMs, keptVersions, cleanMs, dependents, atOnce };
 }
 
-function requireParts({ host, store, artifacts, dataRoot }: LifecycleOptions): void {
+function requireParts(options: LifecycleOptions): void {
+  const { host, store, artifacts, dataRoot, breaker, migrator, capabilities, config, launch } = options;
   for (const [field, value] of Object.entries({ host, store, artifacts })) requireObject(field, value);
+  for (const [field, value] of Object.entries({ breaker, migrator, capabilities })) {
+    if (value !== undefined) requireObject(field, value);
+  }
+  for (const [field, value] of Object.entries({ config, launch })) {
+    if (value !== undefined && typeof value !== 'function') {
+      throw new InvalidOptionsError(field, `must be a function, got ${shown(value)}`);
+    }
+  }
   if (dataRoot === '') throw new InvalidOptionsError('dataRoot', 'must not be empty');
   if (typeof dataRoot !== 'string') requireObject('dataRoot', dataRoot);
+  requireOwners(options);
+}
+
+/** Commits and installations are named after their owner, and stores take names of 512 characters. */
+function requireOwners({ owner, formerOwners = [] }: LifecycleOptions): void {
+  if (!Array.isArray(formerOwners)) throw new InvalidOptionsError('formerOwners', 'must be an array');
+  const owners = formerOwners.map((one: unknown, index): [string, unknown] => [`formerOwners[${index}]`, one]);
+  if (owner !== undefined) owners.push(['owner', owner]);
+  for (const [field, value] of owners) {
+    if (typeof value === 'string' && OWNER.test(value)) continue;
+    throw new InvalidOptionsError(field, `must be 1 to 256 printable characters of ASCII, got ${shown(value)}`);
+  }
 }

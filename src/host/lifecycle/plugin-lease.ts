@@ -1,3 +1,9 @@
+// The right of a host to one plugin, as the store has it.
+//
+// Invariants:
+//   T1. None is asked for before the store has taken back the one before it: else a release that was late would end the new
+//       one, which has the same token, and what was still under way could be written under it.
+
 import { RuntimeError } from '../../errors/index.ts';
 import type { LeaseClaim, RenewalReport } from '../../machines/index.ts';
 import { within } from '../../ports/index.ts';
@@ -24,6 +30,8 @@ export function leaseNameOf(plugin: string): string {
 export class PluginLease {
   readonly #parts: LeaseParts;
   #lease: Lease | undefined;
+  /** One that this host has no use for, and that the store may still have for it. */
+  #left: Lease | undefined;
 
   constructor(parts: LeaseParts) {
     this.#parts = parts;
@@ -37,6 +45,8 @@ export class PluginLease {
   /** Asks for the lease, and reads the row under it. */
   async claim(signal: AbortSignal): Promise<LeaseClaim> {
     const { store, clock, plugin } = this.#parts;
+    // T1.
+    await this.giveBack();
     const askedAt = clock.monotonic();
     const lease = await this.#acquire();
     // Nobody waits for it any more; it must not be given back either, since the next claim of this host gets the same.
@@ -62,15 +72,26 @@ export class PluginLease {
 
   /** Lets go of it. Where the store does not answer, it ends by itself. */
   async release(): Promise<void> {
-    const { store, clock, timeoutMs } = this.#parts;
-    const held = this.#lease;
-    this.#lease = undefined;
-    if (held !== undefined) await within(clock, timeoutMs, store.release(held));
+    const isHeld = this.#lease !== undefined;
+    this.forget();
+    if (isHeld) await this.giveBack();
   }
 
   /** Nothing is written under it any more. */
   forget(): void {
+    this.#left = this.#lease ?? this.#left;
     this.#lease = undefined;
+  }
+
+  /** Tells the store of one that was forgotten, if there is one. */
+  async giveBack(): Promise<void> {
+    const { store, clock, timeoutMs, plugin } = this.#parts;
+    const left = this.#left;
+    if (left === undefined) return;
+    if (!(await within(clock, timeoutMs, store.release(left)))) {
+      throw new RuntimeError('STORE_UNAVAILABLE', `the store did not take back the lease of plugin "${plugin}"`);
+    }
+    if (this.#left === left) this.#left = undefined;
   }
 
   async #acquire(): Promise<Lease | undefined> {

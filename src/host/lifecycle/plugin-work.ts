@@ -40,6 +40,7 @@ import {
 } from './work-context.ts';
 import type { WorkContextParts } from './work-context.ts';
 import { clean } from './cleaning.ts';
+import { isUnclear } from './write-surely.ts';
 
 /** The effects of one plugin's chart. */
 export function createPluginWork(context: WorkContextParts): PluginLifecyclePorts {
@@ -63,10 +64,12 @@ export function createPluginWork(context: WorkContextParts): PluginLifecyclePort
       return instance.stop(signal);
     },
     kill: () => work.kill(),
-    abandon: () => {
+    abandon: async () => {
       // P1: what is still under way must not write either.
       lease.forget();
-      return work.kill();
+      await work.kill();
+      // The store may have it for this host all the same: others need not wait for its end.
+      await lease.giveBack();
     },
     remove: (input, signal): Promise<RemovalReport> => removePlugin(context, input, signal),
     stage: async (input, signal) => {
@@ -135,8 +138,12 @@ class PluginWork {
   }
 
   async keep({ row }: LifecycleWorkInput, signal: AbortSignal): Promise<void> {
-    await this.#context.instance.keep();
-    await clean(this.#context, row, signal);
+    const { instance, environment, plugin } = this.#context;
+    await instance.keep();
+    await clean(this.#context, row, signal).catch((error: unknown) => {
+      // Looked for again by the housekeeping.
+      environment.log.log('debug', 'versions could not be cleaned up', { plugin, error });
+    });
   }
 
   /** Counts a crash, and quarantines the plugin when it is one too many. */
@@ -180,7 +187,7 @@ class PluginWork {
       if (report.kind === 'written') this.change.clear();
       return report;
     } catch (error) {
-      if (!isRuntimeError(error) || signal.aborted || outcome.isReplaced !== true) throw error;
+      if (!isRuntimeError(error) || signal.aborted || isUnclear(error) || outcome.isReplaced !== true) throw error;
       return { kind: 'refused', error };
     }
   }

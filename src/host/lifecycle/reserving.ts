@@ -7,7 +7,8 @@
 import { isRuntimeError, RuntimeError } from '../../errors/index.ts';
 import type { LifecycleWorkInput, WriteReport } from '../../machines/index.ts';
 import { AUDIT_EVENTS, coversPermission, decideConsent, diffPermissions, permissionsOf } from '../../policy/index.ts';
-import type { Lease, PluginRow, RowChange, VersionRow } from '../../ports/lifecycle-store.ts';
+import type { Lease, PluginRow, RowChange, VersionRow, VersionWrite } from '../../ports/lifecycle-store.ts';
+import type { StoredArtifact } from './artifacts.ts';
 import { degradedEntries } from './degraded.ts';
 import { requireNobodyNeeds, requireWhatItNeeds } from './dependency-check.ts';
 import {
@@ -19,14 +20,18 @@ import {
   recoveryTarget,
   removesData,
   resetChange,
+  settledEntry,
+  storedFailure,
 } from './drafts.ts';
 import { requireNotRevoked } from './distrust.ts';
 import type { EntryParts } from './drafts.ts';
 import { clean, removeOrphan } from './cleaning.ts';
 import type { RequestDetails } from './request.ts';
 import { requireNoDowngrade, stagedOf, undoStagedVersions } from './versions.ts';
+import type { UndoneUpdate } from './versions.ts';
 import { abiVersionOf, awaitingOf, consentError, detailsOf, write } from './work-context.ts';
 import type { WorkContextParts } from './work-context.ts';
+import { isUnclear } from './write-surely.ts';
 
 /** Reserves a plugin for the operation. */
 export async function reserve(
@@ -39,8 +44,8 @@ export async function reserve(
   try {
     return await step.make(row);
   } catch (error) {
-    // R1: a store that does not answer is no refusal.
-    if (!isRuntimeError(error) || signal.aborted) throw error;
+    // R1: a store that does not say whether it has written is no refusal.
+    if (!isRuntimeError(error) || signal.aborted || isUnclear(error)) throw error;
     return { kind: 'refused', error };
   }
 }
@@ -84,11 +89,10 @@ class Reservation {
   }
 
   async #install(): Promise<WriteReport> {
-    const { plugin, environment, owner, artifacts, capabilities, store } = this.#context;
+    const { plugin, environment, owner, capabilities, store } = this.#context;
     const { artifact: fetched, consent = [], allowDowngrade = false } = this.#details;
     if (fetched === undefined) throw new RuntimeError('INTERNAL', 'an install has no files');
-    // What was fetched may have been removed as nobody's before the lease was there.
-    const artifact = await artifacts.open(fetched.digest);
+    const artifact = await this.#openFetched(fetched.digest);
     const { manifest } = artifact.loaded;
     capabilities?.requireKnown(manifest);
     if (!allowDowngrade) requireNoDowngrade(plugin, manifest.version, await store.versions(plugin));
@@ -142,6 +146,21 @@ class Reservation {
     );
   }
 
+  /** What was fetched may have been removed before the lease was there, as that of an uninstall, or as nobody's. */
+  async #openFetched(digest: string): Promise<StoredArtifact> {
+    const { artifacts } = this.#context;
+    const { source, allowDowngrade } = this.#details;
+    try {
+      return await artifacts.open(digest);
+    } catch (error) {
+      if (!isRuntimeError(error) || error.code !== 'BUNDLE_UNKNOWN' || source === undefined) throw error;
+      const again = await artifacts.stage(source, { signal: this.#signal, allowDowngrade });
+      // Other files than those that were looked at are another install.
+      if (again.digest === digest) return again;
+      throw error;
+    }
+  }
+
   async #clean(row: PluginRow | undefined): Promise<WriteReport> {
     const { artifact } = this.#details;
     if (artifact === undefined) return clean(this.#context, row, this.#signal);
@@ -167,15 +186,7 @@ class Reservation {
   }
 
   async #deactivate(row: PluginRow): Promise<WriteReport> {
-    const { lock, plugin } = this.#context;
-    const change = enter(row, 'deactivating');
-    const told = { event: 'plugin.deactivating' };
-    if (this.#details.ignoresDependents === true) return this.#change(row, change, told);
-    // R2.
-    return lock.run(this.#signal, async (lease) => {
-      await requireNobodyNeeds(this.#context, plugin);
-      return this.#change(row, change, told, lease);
-    });
+    return this.#locked(row, enter(row, 'deactivating'), { event: 'plugin.deactivating' });
   }
 
   async #consent(row: PluginRow): Promise<WriteReport> {
@@ -211,7 +222,8 @@ class Reservation {
     // A plugin that was never installed properly stays one.
     const kept = row.failure?.phase === 'installing' ? row.failure : failure;
     const told = { event: AUDIT_EVENTS.quarantined, severity: 'warning' as const, data: { from: row.state, reason } };
-    return this.#change(row, { state: 'quarantined', failure: kept }, told);
+    const change: RowChange = { state: 'quarantined', failure: kept };
+    return row.state === 'active' ? this.#locked(row, change, told, true) : this.#change(row, change, told);
   }
 
   async #uninstall(row: PluginRow): Promise<WriteReport> {
@@ -221,9 +233,18 @@ class Reservation {
     // One that is half removed already is of no use to anybody.
     const isDecided = this.#details.ignoresDependents === true || row.state === 'pending_uninstall';
     if (isDecided) return this.#change(row, change, told);
-    // R2.
+    return this.#locked(row, change, told);
+  }
+
+  /** R2. Who is ignored is told: who is about to start is among them, or is refused. */
+  #locked(
+    row: PluginRow,
+    change: RowChange,
+    told: EntryParts,
+    isIgnoring = this.#details.ignoresDependents === true,
+  ): Promise<WriteReport> {
     return this.#context.lock.run(this.#signal, async (lease) => {
-      await requireNobodyNeeds(this.#context, row.slug);
+      if (!isIgnoring) await requireNobodyNeeds(this.#context, row.slug);
       return this.#change(row, change, told, lease);
     });
   }
@@ -232,7 +253,8 @@ class Reservation {
   async #recover(row: PluginRow): Promise<WriteReport> {
     const to = recoveryTarget(row);
     if (to === undefined) return { kind: 'written', row };
-    const versions = row.state === 'updating' ? await undoStagedVersions(this.#context, row, this.#signal) : [];
+    const { versions, failure } = await this.#undone(row);
+    if (failure !== undefined) return this.#giveUp(row, versions, failure);
     return write(
       this.#context,
       {
@@ -253,6 +275,21 @@ class Reservation {
       },
       this.#signal,
     );
+  }
+
+  #undone(row: PluginRow): Promise<UndoneUpdate> {
+    if (row.state === 'updating') return undoStagedVersions(this.#context, row, this.#signal);
+    return Promise.resolve({ versions: [], failure: undefined });
+  }
+
+  /** What cannot be undone waits for a reset, as it does when its host is still there. */
+  async #giveUp(row: PluginRow, versions: readonly VersionWrite[], error: RuntimeError): Promise<WriteReport> {
+    const outcome = { to: 'errored' as const, failure: { code: error.code, message: error.rawMessage } };
+    const change: RowChange = { state: 'errored', failure: storedFailure(row, outcome, this.#details) };
+    const told = entry(row.slug, this.#details, settledEntry(row, outcome, this.#details));
+    const degraded = await degradedEntries(this.#context, row, change, this.#details);
+    const update = { kind: 'update' as const, of: keyOf(row), change };
+    return write(this.#context, { before: row, row: update, versions, audit: [told, ...degraded] }, this.#signal);
   }
 
   async #change(row: PluginRow, change: RowChange, told: EntryParts, also?: Lease): Promise<WriteReport> {

@@ -112,7 +112,7 @@ export interface RefusedTransition {
  * INVALID_TRANSITION. Whoever creates it stops it.
  */
 export interface Lifecycle {
-  /** Recovers what a former host left, and starts what was active. Called once. */
+  /** Recovers what a former host left, and starts what was active. Called once; again when the store could not be read. */
   boot(): Promise<BootReport>;
   /**
    * @throws NAME_TAKEN when it is installed; what its files, its manifest, its signature or its permissions are refused for

@@ -67,11 +67,19 @@ export function rollbackTarget(
 ): VersionRow {
   const kept = ownOf(row, versions).filter((one) => one.role === 'retained' && (one.retainedUntil ?? 0) > wanted.now);
   const fitting = kept.filter(({ version }) => wanted.version === undefined || version === wanted.version);
-  const [newest] = fitting.toSorted((one, other) => (other.retiredAt ?? 0) - (one.retiredAt ?? 0));
+  const [newest] = fitting.toSorted(byLetGo);
   if (newest !== undefined) return newest;
   const what = wanted.version === undefined ? 'no version' : `no version ${wanted.version}`;
   const text = `${what} of plugin "${row.slug}" is kept; kept are ${kept.map(({ version }) => version).join(', ') || 'none'}`;
   throw new RuntimeError('ROLLBACK_UNAVAILABLE', text, { details: { plugin: row.slug, version: wanted.version } });
+}
+
+/**
+ * Puts the version that was let go last first: that which took over last. A change to a version that failed lets go of it
+ * once more, and makes it no newer.
+ */
+export function byLetGo(one: VersionRow, other: VersionRow): number {
+  return (other.activatedAt ?? 0) - (one.activatedAt ?? 0);
 }
 
 /** The versions of this installation, the newest first. */
@@ -82,20 +90,37 @@ export function ownOf(
   return versions.filter((one) => one.incarnation === incarnation);
 }
 
-/** Takes back what an update has staged that its host did not finish, and its migrations. */
+/** What an update that nobody finished has left. */
+export interface UndoneUpdate {
+  readonly versions: readonly VersionWrite[];
+  /** Why its migrations could not be taken back, and never will; undefined when they were. */
+  readonly failure: RuntimeError | undefined;
+}
+
+/**
+ * Takes back what an update has staged that its host did not finish, and its migrations. Rejects when they can be taken back
+ * another time.
+ */
 export async function undoStagedVersions(
   context: WorkContextParts,
   row: PluginRow,
   signal: AbortSignal,
-): Promise<readonly VersionWrite[]> {
+): Promise<UndoneUpdate> {
   const staged = await stagedOf(context, row);
-  if (staged === undefined) return [];
+  if (staged === undefined) return { versions: [], failure: undefined };
   const at = ({ version, digest }: Pick<VersionRow, 'version' | 'digest'>): DataVersion => ({
     version,
     directory: async () => (await context.artifacts.open(digest)).directory,
   });
-  await migrateBack(context, row, { from: at(staged), to: at(row) }, signal);
-  return [unstaged(staged, context)];
+  const versions = [unstaged(staged, context)];
+  try {
+    await migrateBack(context, row, { from: at(staged), to: at(row) }, signal);
+    return { versions, failure: undefined };
+  } catch (thrown) {
+    const failure = RuntimeError.from(thrown);
+    if (failure.retryable || signal.aborted || context.stopping.aborted) throw failure;
+    return { versions, failure };
+  }
 }
 
 /** One that was in use before can be gone back to; a new one cannot. */

@@ -18,6 +18,7 @@ import type { PatientArtifacts } from './patient-artifacts.ts';
 import type { PluginInstance, RunningPlugin } from './plugin-instance.ts';
 import type { PluginLease } from './plugin-lease.ts';
 import type { RequestDetails } from './request.ts';
+import type { OperationOptions, OperationProgress } from './types.ts';
 import { upkeep } from './request.ts';
 import { boundedFailure, boundedText } from './bounded-data.ts';
 import { writeSurely } from './write-surely.ts';
@@ -63,14 +64,23 @@ export function detailsOf(
 }
 
 /** Tells whoever waits what is being done. What they throw is their own business. */
+export function tellProgress(
+  { log }: Environment,
+  { onProgress }: OperationOptions,
+  progress: OperationProgress,
+): void {
+  try {
+    onProgress?.(progress);
+  } catch (error) {
+    log.log('error', 'a listener for the progress of an operation threw', { plugin: progress.plugin, error });
+  }
+}
+
+/** The same, of an operation that is under way. */
 export function progress({ plugin, environment }: WorkContextParts, details: RequestDetails, step: string): void {
   const { operation, onProgress } = details;
   if (onProgress === undefined || !isOperation(operation)) return;
-  try {
-    onProgress({ operation, plugin, step });
-  } catch (error) {
-    environment.log.log('error', 'a listener for the progress of an operation threw', { plugin, error });
-  }
+  tellProgress(environment, { onProgress }, { operation, plugin, step });
 }
 
 /** Commits under the plugin's lease, and under another one if one is given. */

@@ -1,11 +1,13 @@
 // One commit of an operation, and what became of it.
 //
 // Invariants:
-//   W1. When this resolves, it is known whether the commit happened. It happened at most once.
-//   W2. A commit whose answer was lost is asked for by its id; one that did not happen then never does (L5 of the store),
-//       and is made again under another id.
+//   W1. When this settles, it is known whether the commit happened, but for an error for which `isUnclear` holds. It happened
+//       at most once.
+//   W2. A commit whose answer was lost, or is an error, is asked for by its id; one that did not happen then never does (L5 of
+//       the store), and is made again under another id when the error allows it.
 //   W3. It tries for as long as the operation has its lease; the signal ends it. Once the lifecycle stops, it tries a few
 //       times more, and does not ask again whoever has not answered.
+//   W4. Only the end of the plugin's own lease is `fenced`. That of another one is an error: it is no reason to end the plugin.
 
 import { isRuntimeError, RuntimeError } from '../../errors/index.ts';
 import type { WriteReport } from '../../machines/index.ts';
@@ -13,6 +15,7 @@ import { backoffDelay, resolveBackoff } from '../../policy/index.ts';
 import { within } from '../../ports/index.ts';
 import type { Clock } from '../../ports/index.ts';
 import type { CommitOutcome, LifecycleCommit, LifecycleStore, PluginRow } from '../../ports/lifecycle-store.ts';
+import { leaseNameOf } from './plugin-lease.ts';
 
 /** What a commit is made with. */
 export interface WritePorts {
@@ -33,24 +36,46 @@ export interface Writing extends Omit<LifecycleCommit, 'id'> {
   readonly before: PluginRow | undefined;
 }
 
+const FINAL: ReadonlySet<string> = new Set(['INVALID_OPTIONS', 'CANCELLED', 'STORE_CLOSED']);
 /** Of a lifecycle that stops. */
 const LAST_ATTEMPTS = 6;
 const BACKOFF = resolveBackoff({ initialMs: 50, maxMs: 1_000, jitter: 'none' });
 
-/** Commits. Rejects when the store refuses the commit as such, or when the signal aborts. */
+/** Commits. Rejects when the store refuses the commit as such, when the signal aborts, and with ABORTED by W4. */
 export async function writeSurely({ slug, before, ...draft }: Writing, ports: WritePorts): Promise<WriteReport> {
   for (let attempt = 0; ; attempt++) {
     const commit = { ...draft, id: ports.nextId() };
+    let outcome: CommitOutcome | undefined;
+    let error: RuntimeError | undefined;
     try {
-      return reportOf(await answer(ports, ports.store.commit(commit)), draft.row === undefined ? before : undefined);
-    } catch (error) {
-      if (!isOpen(error)) throw RuntimeError.from(error);
+      outcome = await answer(ports, ports.store.commit(commit));
+    } catch (thrown) {
+      if (isFinal(thrown)) throw thrown;
+      if (!isOpen(thrown)) error = RuntimeError.from(thrown);
     }
-    // W2.
-    if (await surely(ports, () => ports.store.committed(commit.id))) {
-      return { kind: 'written', row: await surely(ports, () => ports.store.get(slug)) };
-    }
+    if (outcome !== undefined) return reportOf(slug, outcome, draft.row === undefined ? before : undefined);
+    const known = await whatBecame(ports, slug, commit.id);
+    if (known !== undefined) return known;
+    if (error !== undefined) throw error;
     await again(ports, attempt);
+  }
+}
+
+/** Whether it is not known if what failed with the error was written. */
+export function isUnclear(error: RuntimeError): boolean {
+  return error.details['isUnclear'] === true;
+}
+
+/** W2. Undefined for a commit that did not happen. */
+async function whatBecame(ports: WritePorts, slug: string, id: string): Promise<WriteReport | undefined> {
+  try {
+    if (!(await surely(ports, () => ports.store.committed(id)))) return undefined;
+    return { kind: 'written', row: await surely(ports, () => ports.store.get(slug)) };
+  } catch (thrown) {
+    if (isFinal(thrown)) throw thrown;
+    const error = RuntimeError.from(thrown);
+    const { code, rawMessage, details } = error;
+    throw new RuntimeError(code, rawMessage, { cause: error, details: { ...details, isUnclear: true } });
   }
 }
 
@@ -90,9 +115,13 @@ export async function pause({ clock, signal }: Pick<WritePorts, 'clock' | 'signa
   if (signal.aborted) throw new RuntimeError('CANCELLED', 'the operation was given up');
 }
 
-function reportOf(outcome: CommitOutcome, unwritten: PluginRow | undefined): WriteReport {
+function reportOf(slug: string, outcome: CommitOutcome, unwritten: PluginRow | undefined): WriteReport {
   if (outcome.kind === 'committed') return { kind: 'written', row: outcome.row ?? unwritten };
-  return outcome.kind === 'fenced' ? { kind: 'fenced' } : { kind: 'conflict' };
+  if (outcome.kind === 'conflict') return { kind: 'conflict' };
+  if (outcome.lease === leaseNameOf(slug)) return { kind: 'fenced' };
+  // W4.
+  const text = `lease "${outcome.lease}" ended before plugin "${slug}" was written`;
+  throw new RuntimeError('ABORTED', text, { details: { lease: outcome.lease } });
 }
 
 /** A store that never answers must not hold an operation for ever. */
@@ -104,6 +133,11 @@ async function answer<T>(
   // W3.
   if (stopping.aborted) throw new RuntimeError('CANCELLED', 'the host stops, and the store does not answer');
   throw new RuntimeError('STORE_UNAVAILABLE', `the store did not answer within ${timeoutMs} ms`);
+}
+
+/** Whether it was given up here, or refused before the store has done anything. */
+function isFinal(error: unknown): error is RuntimeError {
+  return isRuntimeError(error) && FINAL.has(error.code);
 }
 
 /** Whether the call may have taken effect, or may when it is made again. */

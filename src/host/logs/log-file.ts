@@ -2,7 +2,8 @@
 //
 // Invariants:
 //   F1. Files can be read and written by this user only.
-//   F2. A log takes at most about (`keep` + 1) times `maxBytes`; a single batch is never split.
+//   F2. A log takes at most about (`keep` + 1) times `maxBytes`, once a new file was begun under these settings; a single
+//       batch is never split.
 //   F3. Lines stay in order: `x.log.2` before `x.log.1` before `x.log`.
 
 import { appendFile, open, readdir, rename, rm, stat } from 'node:fs/promises';
@@ -69,12 +70,7 @@ export class LogFile {
 
   /** Removes all of them, also those that were kept under a former setting. Rejects with what the operating system says. */
   async remove(): Promise<void> {
-    const { directory, plugin } = this.#options;
-    const own = `${plugin}.log`;
-    for (const name of await readdir(directory)) {
-      const isOwn = name === own || (name.startsWith(own) && /^\.\d+$/.test(name.slice(own.length)));
-      if (isOwn) await rm(join(directory, name), { force: true });
-    }
+    await this.#removeFrom(0);
     this.#size = undefined;
   }
 
@@ -93,8 +89,18 @@ export class LogFile {
   /** F2, F3. */
   async #rotate(): Promise<void> {
     const { keep } = this.#options;
-    await rm(this.#path(keep), { force: true });
+    await this.#removeFrom(keep);
     for (let age = keep - 1; age >= 0; age -= 1) await renameIfThere(this.#path(age), this.#path(age + 1));
+  }
+
+  /** Removes the files of the age and older ones, also those that were kept under a former setting. */
+  async #removeFrom(age: number): Promise<void> {
+    const { directory, plugin } = this.#options;
+    const own = `${plugin}.log`;
+    for (const name of await readdir(directory)) {
+      const old = name === own ? '0' : /^\.(\d+)$/.exec(name.startsWith(own) ? name.slice(own.length) : '')?.[1];
+      if (old !== undefined && Number(old) >= age) await rm(join(directory, name), { force: true });
+    }
   }
 
   #path(age: number): string {

@@ -3,7 +3,7 @@
 // Invariants:
 //   W1. The hub never waits: lines wait in a bounded queue for each log, and what does not fit is counted in the next line.
 //   W2. One writer for all: at most one file is being written, in the order in which logs got their lines.
-//   W3. What cannot be written is dropped and counted; the next lines are tried again.
+//   W3. What cannot be written is dropped and counted, also in the next line that is; the next lines are tried again.
 
 import { mkdir, readdir } from 'node:fs/promises';
 import { RuntimeError } from '../../errors/index.ts';
@@ -158,8 +158,10 @@ export class LogFiles {
   /** W3. */
   async #writeBatch({ file, queue }: Log): Promise<void> {
     const lines: string[] = [];
+    let missed = 0;
     this.#writing = queue.oldest ?? NOTHING;
     for (let next = queue.takeRecord(); next !== undefined; next = queue.takeRecord()) {
+      missed += next.missedBefore;
       lines.push(formatLine(next));
       if (lines.length === BATCH_LINES) break;
     }
@@ -170,6 +172,7 @@ export class LogFiles {
       this.#problem = undefined;
     } catch (error) {
       this.#failed += lines.length;
+      queue.lose(missed + lines.length);
       this.#problem = RuntimeError.from(error).rawMessage;
     }
     this.#writing = NOTHING;

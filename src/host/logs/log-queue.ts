@@ -77,6 +77,13 @@ export class LogQueue {
     return next;
   }
 
+  /** Lines that were taken, and that the reader does not get after all: they are told with what comes next. */
+  lose(count: number): void {
+    const next = this.#waiting[this.#head];
+    if (next === undefined) this.#missed += count;
+    else this.#waiting[this.#head] = { record: next.record, missedBefore: next.missedBefore + count };
+  }
+
   /** Q2. The next thing to tell the reader. What is missing is told as soon as all before it is taken. */
   take(): LogItem | undefined {
     const next = this.#waiting[this.#head];

@@ -1,10 +1,9 @@
 // What is wrong with a manifest that no single value shows. Looks at the value as it was written: the schema may have
 // found something else in it, and all problems are told at once.
 
-import { compileGlob, globCovers } from '../../policy/index.ts';
+import { compileGlob, globCovers, valueAt } from '../../policy/index.ts';
 import { isVersionRange, LONGEST_RANGE } from '../dependencies/version-range.ts';
 import type { Finding } from './problems.ts';
-import { valueAt } from './problems.ts';
 
 type Look = (...path: readonly PropertyKey[]) => unknown;
 

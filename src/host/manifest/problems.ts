@@ -1,6 +1,7 @@
 // Everything that is wrong with a manifest, with the place in the file and what is allowed there.
 
 import type { z } from 'zod';
+import { valueAt } from '../../policy/index.ts';
 import type { ManifestProblem, Place, ValuePath } from './manifest-source.ts';
 
 /** A problem before its place is known. */
@@ -43,17 +44,6 @@ export function findingsOf(issues: readonly z.core.$ZodIssue[], value: unknown):
 export function problemText(file: string, { path, message, line, column }: ManifestProblem): string {
   const position = line === undefined ? file : `${file}:${line}:${column}`;
   return `${position}  ${path} ${message}`.replace('   ', '  ');
-}
-
-/** The value at a path; undefined when there is none. */
-export function valueAt(value: unknown, path: ValuePath): unknown {
-  return path.reduce<unknown>(
-    (inner, key) =>
-      typeof inner === 'object' && inner !== null && Object.hasOwn(inner, key)
-        ? (inner as Record<PropertyKey, unknown>)[key]
-        : undefined,
-    value,
-  );
 }
 
 function order(a = 0, b = 0): number {

@@ -19,7 +19,9 @@ export const API_VERSION = 'troupe.plugin/v1';
 /** What a plugin can contribute. */
 export const KINDS = ['operations', 'validators', 'steps', 'events', 'modules', 'triggers', 'services'] as const;
 
-const NAME_RULE = 'must be 1 to 128 letters, digits, ".", "_" or "-", and not "." or ".." alone';
+const NAME_RULE = 'must be 1 to 128 letters, digits, ".", "_" or "-", and not ".", ".." or "__proto__" alone';
+// The last one is no key in JSON that others read: a plugin of that name would be in no lock file.
+const NAME = /^(?!(?:\.{1,2}|__proto__)$)[A-Za-z0-9._-]{1,128}$/;
 const VERSION_RULE = 'must be a semantic version, such as 1.2.0';
 // As semver.org gives it, with bounded numbers: a version that passes can be compared with any other.
 const VERSION =
@@ -27,7 +29,7 @@ const VERSION =
 const RANGE_RULE = 'must be a range of versions, such as ^1.2.0';
 const MAPPING_RULE = 'must be a mapping';
 
-const name = formed(/^(?!\.{1,2}$)[A-Za-z0-9._-]{1,128}$/, NAME_RULE);
+const name = formed(NAME, NAME_RULE);
 const version = formed(VERSION, VERSION_RULE).max(256, VERSION_RULE);
 const range = text(RANGE_RULE, 256);
 const isOptional = flag().default(false).describe('Whether the plugin also works without.');

@@ -19,6 +19,24 @@ describe('sharedHealth', () => {
     expect([within, looks]).toEqual([1, 2]);
   });
 
+  it('is not ready while the host is being started or stopped, whatever was answered a moment before', async () => {
+    let problem: string | undefined = 'the host is being started';
+    const lifecycle = { rows: async () => [{ row: rowOf(), process: undefined }] };
+    const health = sharedHealth({ clock: createVirtualClock(), lifecycle, notReady: () => problem });
+
+    const starting = await health();
+    problem = undefined;
+    const started = await health();
+    problem = 'the host is being stopped';
+    const stopping = await health();
+
+    expect([starting, started, stopping].map(({ isReady, problems }) => [isReady, ...problems])).toEqual([
+      [false, 'the host is being started'],
+      [true],
+      [false, 'the host is being stopped'],
+    ]);
+  });
+
   it('waits for 1 look that takes longer than a second', async () => {
     const clock = createVirtualClock();
     let looks = 0;

@@ -65,12 +65,39 @@ describe('createAuditor', () => {
     ['no denials at all', { denialPermissions: 0 }, 'option "denialPermissions"'],
     ['a retention of nothing', { retention: { maxEntries: 0 } }, 'option "retention.maxEntries"'],
     ['a retention without age', { retention: { maxAgeMs: 0 } }, 'option "retention.maxAgeMs"'],
+    ['a sweep of no number', { retention: { maxEntries: 1, sweepMs: null as never } }, 'option "retention.sweepMs"'],
+    ['no retention', { retention: null as never }, 'option "retention"'],
+    ['sinks that are no list', { sinks: {} as never }, 'option "sinks"'],
+    ['a key that is none', { key: null as never }, '[AUDIT_KEY_INVALID]'],
   ])('refuses %s', (_, options, text) => {
     expect(() => auditTest(options)).toThrow(text);
   });
 
   it('takes a key of 64 hexadecimal digits with white space around it', () => {
     expect(() => auditTest({ key: `${'0f'.repeat(32)}\n` })).not.toThrow();
+  });
+});
+
+describe('a plugin whose newest entry was removed from the store', () => {
+  it('is told once, and the entries of 2 others are sealed, delivered and removed in time all the same', async () => {
+    const sink = recordingSink();
+    const { store, auditor, facts, pass } = auditTest({ sinks: [sink], retention: { maxEntries: 2, sweepMs: 0 } });
+    const entries = store.auditEntries.bind(store);
+    store.auditEntries = async (plugin, ...given) => (plugin === 'b' ? [] : entries(plugin, ...given));
+    for (const plugin of ['a', 'b', 'c']) await write(store, plugin, 5);
+    auditor.notify();
+    await pass(60_000);
+
+    expect(facts.filter(({ type }) => type === 'audit.damaged' || type === 'relay.failed')).toMatchObject([
+      { type: 'audit.damaged', plugin: 'b', failure: { code: 'DATA_LOSS' } },
+    ]);
+    expect(withoutRepeats(sink.taken).filter((one) => !one.startsWith('b'))).toHaveLength(sink.taken.length);
+    expect(auditor.status()).toMatchObject({ unsealed: 5, sinks: [{ behind: 0 }] });
+    expect((await store.auditHeads()).map(({ plugin, pruned }) => `${plugin} ${pruned > 0}`)).toEqual([
+      'a true',
+      'b false',
+      'c true',
+    ]);
   });
 });
 

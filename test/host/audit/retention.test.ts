@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { verifyAudit } from '../../../src/host/audit/index.ts';
+import { createManualEnvironment } from '../../../src/ports/index.ts';
+import { createMemoryStore } from '../../../src/stores/index.ts';
 import { auditTest, entriesOf, KEY, recordingSink, write } from './support.ts';
 
 const DAY = 86_400_000;
@@ -25,6 +27,18 @@ describe('a retention', () => {
 
     expect((await store.auditHeads())[0]?.last).toBeLessThan(8);
     expect((await verifyAudit(store, KEY)).isIntact).toBe(true);
+  });
+
+  it('goes by the clock of the store: a host that is 20 years ahead removes nothing', async () => {
+    const { environment } = auditTest();
+    const ahead = createManualEnvironment({ startAt: 20 * 365 * DAY });
+    const store = createMemoryStore({ clock: environment.clock });
+    await write(store, 'kv', 5);
+
+    const { facts, pass } = auditTest({ retention: { maxAgeMs: 30 * DAY } }, { store, environment: ahead });
+    await pass(60_000);
+
+    expect(facts.filter(({ type }) => type === 'audit.pruned')).toEqual([]);
   });
 
   it('removes what is older than 30 days, in pages', async () => {

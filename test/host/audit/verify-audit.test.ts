@@ -239,6 +239,15 @@ describe('verifyAudit', () => {
     expect(await verifyAudit(busy, KEY)).toMatchObject({ isIntact: true, chains: [{ entries: 4, unsealed: 0 }] });
   });
 
+  it.each([0, 10_001, Number.NaN])('refuses pages of %d entries: a store gives 10,000 at most', async (pageSize) => {
+    const { store } = auditTest();
+
+    await expect(verifyAudit(store, KEY, { pageSize })).rejects.toMatchObject({
+      code: 'INVALID_OPTIONS',
+      field: 'pageSize',
+    });
+  });
+
   it('names the plugin and the entry in its text', async () => {
     const { store } = await sealed(4);
     const { chains } = await verifyAudit(await tampered(store, { entries: (all) => all.slice(0, -1) }), KEY);

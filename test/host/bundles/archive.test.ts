@@ -9,6 +9,7 @@ import type { RawEntry, RawZipOptions } from './raw-zip.ts';
 import { manifest, PLUGIN, rawBundle, recordOf } from './support.ts';
 
 const EVIL: RawEntry = { name: 'evil.js', contents: 'evil' };
+const OTHER = rawZip([{ name: 'bundle.json', contents: '{}' }, EVIL]);
 
 describe('an archive', () => {
   it('that is right gives its record, its manifest and its files', async () => {
@@ -43,6 +44,7 @@ describe('an archive', () => {
     ['is absolute', { ...EVIL, name: '/evil.js' }, 'absolute'],
     ['has a backslash', { ...EVIL, name: '..\\evil.js' }, 'backslash'],
     ['has a drive', { ...EVIL, name: 'C:evil.js' }, 'drive'],
+    ['has a control character of 8 bits', { ...EVIL, name: 'a\u009b2Jb' }, 'control character'],
     ['has a zero byte', { ...EVIL, name: 'main.js\0.txt' }, 'zero byte'],
     ['is not UTF-8', { ...EVIL, name: Buffer.from([0x61, 0xff]) }, 'not UTF-8'],
     ['is in an old character set', { ...EVIL, name: Buffer.from([0x61, 0x81]), flags: 0 }, 'old character set'],
@@ -100,8 +102,54 @@ describe('an archive', () => {
     });
   });
 
+  it.each<[string, Buffer, string]>([
+    ['a text', Buffer.concat([Buffer.from('#!/bin/sh\n'), moved(rawBundle(), 10)]), 'before its first entry'],
+    ['another archive', Buffer.concat([OTHER, moved(rawBundle(), OTHER.length)]), 'before its first entry'],
+    ['an archive whose comment it is', inCommentOf(OTHER, rawBundle()), 'before its first entry'],
+  ])('is refused when %s stands before it, which readers from the start would find', async (_, bytes, problem) => {
+    await expect(open(bytes)).rejects.toMatchObject({
+      code: 'BUNDLE_INVALID',
+      rawMessage: `bundle has something ${problem}`,
+    });
+  });
+
+  it('is refused when an entry that its directory does not list stands behind one that it lists', async () => {
+    const bundle = rawBundle();
+    const directory = bundle.readUInt32LE(bundle.length - 6);
+    const unlisted = OTHER.subarray(0, OTHER.readUInt32LE(OTHER.length - 6));
+    const bytes = Buffer.concat([bundle.subarray(0, directory), unlisted, bundle.subarray(directory)]);
+    bytes.writeUInt32LE(directory + unlisted.length, bytes.length - 6);
+
+    await expect(open(bytes)).rejects.toMatchObject({
+      code: 'BUNDLE_INVALID',
+      rawMessage: 'bundle has something behind its entry "lib/deep/a.txt"',
+    });
+  });
+
+  it('may have the sizes of an entry behind it, in at most 24 bytes', async () => {
+    const behind = (bytes: number): Buffer => {
+      const entries = entriesOf().map((each) => ({ ...each, flags: 0x0808 }));
+      const bundle = rawZip(entries);
+      const directory = bundle.readUInt32LE(bundle.length - 6);
+      const sizes = Buffer.alloc(bytes);
+      const all = Buffer.concat([bundle.subarray(0, directory), sizes, bundle.subarray(directory)]);
+      all.writeUInt32LE(directory + bytes, all.length - 6);
+      return all;
+    };
+
+    await expect(open(behind(24))).resolves.toBeDefined();
+    await expect(open(behind(25))).rejects.toMatchObject({ code: 'BUNDLE_INVALID' });
+  });
+
+  it('is refused when "signatures" is a file, which no digest covers', async () => {
+    const bytes = rawBundle(PLUGIN, [{ name: 'signatures', contents: 'hidden' }]);
+
+    await expect(open(bytes)).rejects.toMatchObject({ code: 'SIGNATURE_INVALID' });
+  });
+
   it.each<[string, RawZipOptions]>([
     ['something between its directory and its end', { between: Buffer.from('hidden') }],
+    ['76 bytes there that are no end of a ZIP64 archive', { between: Buffer.alloc(76, 1) }],
     ['fewer entries than it lists', { entryCount: 3 }],
     ['more entries than it lists', { entryCount: 6 }],
     ['a directory beyond its end', { directoryOffset: 0x7fff_ffff }],
@@ -287,6 +335,25 @@ function entriesOf(): readonly RawEntry[] {
 
 function named(facts: Parameters<typeof recordOf>[2]): ReturnType<typeof recordOf> {
   return recordOf(PLUGIN, {}, facts);
+}
+
+/** An archive that stands behind so many bytes. */
+function moved(archive: Buffer, by: number): Buffer {
+  const bytes = Buffer.from(archive);
+  const end = bytes.length - 22;
+  const directory = bytes.readUInt32LE(end + 16);
+  bytes.writeUInt32LE(directory + by, end + 16);
+  for (let at = directory; at < end; at += 46 + bytes.readUInt16LE(at + 28) + bytes.readUInt16LE(at + 30)) {
+    bytes.writeUInt32LE(bytes.readUInt32LE(at + 42) + by, at + 42);
+  }
+  return bytes;
+}
+
+/** An archive in the comment of another one: which of the two is read depends on who reads. */
+function inCommentOf(outer: Buffer, archive: Buffer): Buffer {
+  const bytes = Buffer.concat([outer, moved(archive, outer.length)]);
+  bytes.writeUInt16LE(archive.length, outer.length - 2);
+  return bytes;
 }
 
 /** An Info-ZIP extra field with another name; its checksum is that of `evil.js`. */

@@ -54,6 +54,20 @@ describe('packBundle', () => {
     ]);
   });
 
+  it('leaves out the data directory of a host, with its keys', async () => {
+    const data = { 'data/host.lock': '', 'data/troupe.db': 'x', 'data/audit.key': 'secret', 'data/artifacts/a': 'x' };
+    const directory = directoryOf({ ...PLUGIN, ...data, 'other/troupe.db': 'of the plugin' });
+
+    const { record } = await pack(directory);
+
+    expect(record.files.map(({ path }) => path)).toEqual([
+      'lib/deep/a.txt',
+      'main.js',
+      'other/troupe.db',
+      'plugin.json',
+    ]);
+  });
+
   it('can be unpacked by other programs', async () => {
     const { file } = await pack(directoryOf());
     const python = 'import sys,zipfile; z=zipfile.ZipFile(sys.argv[1]); print(z.testzip(), *z.namelist())';
@@ -87,6 +101,12 @@ describe('packBundle', () => {
     ['no version', (at) => writeFileSync(join(at, 'plugin.json'), manifest('')), 'MANIFEST_INVALID', '1 problem'],
     ['a bundle.json of its own', (at) => writeFileSync(join(at, 'bundle.json'), '{}'), 'BUNDLE_INVALID', 'bundle.json'],
     ['signatures that are none', (at) => void layOut(at, { 'signatures/x': '' }), 'SIGNATURE_INVALID', 'not JSON'],
+    [
+      'a file "signatures"',
+      (at) => void layOut(at, { signatures: '' }),
+      'SIGNATURE_INVALID',
+      '"signatures" is not JSON',
+    ],
   ])('refuses a directory with %s, and leaves nothing', async (_, spoil, code, text) => {
     const directory = directoryOf();
     const place = temporaryDirectory();
@@ -200,6 +220,30 @@ describe('signBundle', () => {
 });
 
 describe('verifyBundle', () => {
+  it('does not wait for a pipe that nobody writes to', async () => {
+    const pipe = join(temporaryDirectory(), 'x.troupe');
+    execFileSync('mkfifo', [pipe]);
+
+    await expect(verifyBundle(pipe, { clock })).rejects.toMatchObject({
+      code: 'BUNDLE_NOT_FOUND',
+      rawMessage: `bundle "${pipe}" is not a file`,
+    });
+  });
+
+  it('notices a manifest that changes between the look at its name and version and that at its files', async () => {
+    const directory = directoryOf();
+    const signal = new AbortController().signal;
+    // The reading asks for it before each file.
+    Object.defineProperty(signal, 'aborted', {
+      get: () => void layOut(directory, { 'plugin.json': manifest('2.0.0') }),
+    });
+
+    await expect(verifyBundle(directory, { clock, policy: 'off', signal })).rejects.toMatchObject({
+      code: 'BUNDLE_CHANGED',
+      details: { entry: 'plugin.json' },
+    });
+  });
+
   it('takes a bundle that a trusted key has signed, packed and unpacked', async () => {
     const { file } = await pack(directoryOf(), { key });
     const unpacked = unpack(file);

@@ -49,6 +49,27 @@ describe('the digest of a record', () => {
   });
 });
 
+describe('parseRecord', () => {
+  const tree = { ...PLUGIN, 'a "quoted": name': 'x' };
+
+  it('reads names with quotes and colons in them', () => {
+    const record = recordOf(tree);
+
+    expect(parseRecord('bundle', Buffer.from(recordText(record)))).toEqual(record);
+  });
+
+  it.each<[string, string, string]>([
+    ['of the record', '"name": "greeter"', '"name": "other", "name": "greeter"'],
+    ['of what it needs', '"node": ">=22"', '"node": ">=99", "node": ">=22"'],
+    ['of 1 of its files', '"bytes": 1,', '"bytes": 2, "bytes": 1,'],
+    ['that every object has', '"format":', '"__proto__": 1, "format":'],
+  ])('refuses a key that stands there twice, or that nobody reads: one %s', (_, from, to) => {
+    const text = recordText(recordOf(tree)).replace(from, to);
+
+    expect(() => parseRecord('bundle', Buffer.from(text))).toThrow('[BUNDLE_INVALID] bundle has a bundle.json that');
+  });
+});
+
 describe('platformOf', () => {
   it.each<[string, readonly number[], string | undefined]>([
     ['ELF for x64', elf(62), 'linux-x64'],

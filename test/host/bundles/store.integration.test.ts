@@ -251,6 +251,26 @@ describe('a version below the highest that was installed', () => {
   });
 });
 
+describe('a version of a manifest of awf that cannot be compared', () => {
+  it.each(['01.2.3', '1.0.0-01', '1.0.0-.'])(
+    'is refused as %s beside 1.0.0, and may be a downgrade',
+    async (version) => {
+      const { store, root } = storeForTest();
+      const text = `name: greeter\nversion: ${version}\nawf_version: 0.5.0\ncapabilities: [operations]\n`;
+      const path = layOut(join(temporaryDirectory(), 'greeter'), { 'plugin.yaml': text, 'awf-plugin-greeter': '' });
+      const stage = async (allowDowngrade: boolean): Promise<unknown> =>
+        store.stage({ kind: 'directory', path }, { highest: '1.0.0', allowDowngrade });
+
+      await expect(stage(false)).rejects.toMatchObject({
+        code: 'DOWNGRADE_REFUSED',
+        rawMessage: expect.stringContaining(`${version} cannot be compared with 1.0.0`),
+      });
+      expect(namesIn(root)).toEqual([]);
+      await expect(stage(true)).resolves.toMatchObject({ record: { version } });
+    },
+  );
+});
+
 describe('limits (G-39)', () => {
   const TREE = { ...PLUGIN, 'data/large.bin': Buffer.alloc(3000, 'abc') };
 

@@ -66,6 +66,7 @@ describe('a signature', () => {
     ['a short signature', { signature: 'AAAA' }],
     ['a signature that could be written in another way', { signature: `${'A'.repeat(85)}B==` }],
     ['the name of another key', { key: theirs.fingerprint }],
+    ['a digest twice', signatureText(signed()).replace('"digest":', `"digest": "${'e'.repeat(64)}", "digest":`)],
   ])('is refused with %s', (_, changed) => {
     const text = typeof changed === 'string' ? changed : JSON.stringify({ ...signed(), ...changed });
 

@@ -56,6 +56,10 @@ describe('prepareDataDirectory', () => {
     expect(modeOf(root)).toBe('755');
   });
 
+  it('refuses an empty path, which would be the working directory', async () => {
+    await expect(prepareDataDirectory('')).rejects.toThrow('[DATA_DIRECTORY_INVALID] no directory is named');
+  });
+
   it('refuses a path at which there is a file', async () => {
     const file = join(temporary(), 'file');
     writeFileSync(file, '');
@@ -65,6 +69,21 @@ describe('prepareDataDirectory', () => {
 });
 
 describe('takeHostLock', () => {
+  it('is free again when its file cannot be written, or removed, as a directory has its name', async () => {
+    const places = await prepareDataDirectory(temporary());
+    mkdirSync(`${places.hostFile}.new`);
+    await expect(takeHostLock(places, SELF)).rejects.toHaveProperty('code', 'DATA_DIRECTORY_INVALID');
+    rmSync(`${places.hostFile}.new`, { recursive: true });
+
+    const lock = await takeHostLock(places, SELF);
+    rmSync(places.hostFile);
+    mkdirSync(places.hostFile);
+    lock.release();
+    rmSync(places.hostFile, { recursive: true });
+
+    (await takeHostLock(places, SELF)).release();
+  });
+
   it('refuses a second host of the same process and names who runs', async () => {
     const places = dataDirectoryAt(temporary());
     const lock = await takeHostLock(places, SELF);

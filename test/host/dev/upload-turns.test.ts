@@ -20,6 +20,16 @@ describe('createUploadTurns', () => {
     ]);
   });
 
+  it('T3: passes over older sources of a session also when another session was there meanwhile', async () => {
+    const turns = createUploadTurns<string>();
+    await turns.take('kv', by(5), async () => 'newer');
+    await turns.take('kv', by(1, 't'), async () => 'other');
+
+    const late = await turns.take('kv', by(4), async () => 'older');
+
+    expect(late).toEqual({ answer: 'newer', isSuperseded: true });
+  });
+
   it('lets other sessions and other plugins have their turn', async () => {
     const turns = createUploadTurns<string>();
     const release = Promise.withResolvers<string>();

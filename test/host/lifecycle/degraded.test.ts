@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createRig } from './rig.ts';
+import { bundle } from './fakes.ts';
+import { createRig, until } from './rig.ts';
 import type { Rig } from './rig.ts';
 
 const ENDS: readonly (readonly [string, (rig: Rig) => Promise<unknown>, string])[] = [
@@ -44,9 +45,40 @@ describe('plugins that need one which ends', () => {
     ]);
     expect(rig.facts.filter(({ to }) => to === 'inactive').map(({ plugin }) => plugin)).toEqual(['top', 'app']);
   });
+
+  it.each([
+    [
+      'is being updated',
+      (rig: Rig) => rig.lifecycle.update('app', bundle({ name: 'app', version: '2.0.0', ...NEEDS })),
+    ],
+    ['is being started', (rig: Rig) => rig.lifecycle.activate('app')],
+    ['does what changes nothing', (rig: Rig) => rig.lifecycle.consent('app', [])],
+  ])('are deactivated once they can be when one of them %s', async (what, begin) => {
+    const rig = createRig({ dependents: 'deactivate' });
+    await rig.install({}, true);
+    await rig.install({ name: 'app', ...NEEDS }, !what.endsWith('started'));
+    const { promise: isOpen, resolve } = Promise.withResolvers<void>();
+    rig.plugins.script.launchGate = isOpen;
+    const { store } = rig;
+    const versions = store.versions.bind(store);
+    store.versions = (plugin) => isOpen.then(() => versions(plugin));
+    const begun = begin(rig).catch(() => {});
+    await rig.pass(100);
+
+    await rig.lifecycle.quarantine('kv', { reason: 'no' });
+    await rig.pass(100);
+    resolve();
+    await until(rig.environment, begun);
+    await rig.pass(1_000);
+
+    expect([await rig.state('kv'), await rig.state('app')]).toEqual(['quarantined', 'inactive']);
+    expect(rig.plugins.live()).toEqual([]);
+  });
 });
 
 // Helpers
+
+const NEEDS = { depends: [{ name: 'kv' }] };
 
 async function installAll(rig: Rig): Promise<void> {
   await rig.install({}, true);

@@ -122,6 +122,8 @@ export interface FakeScript {
   revertError: RuntimeError | undefined;
   /** Holds launches until the promise settles. */
   launchGate: Promise<void> | undefined;
+  /** Waited for by plugins that are stopped, which run until then. */
+  stopGate: (() => Promise<void>) | undefined;
   /** Whether plugins that are stopped stay all the same. */
   resists: boolean;
 }
@@ -149,6 +151,7 @@ export function createFakePlugins(): FakePlugins {
     verifyError: undefined,
     revertError: undefined,
     launchGate: undefined,
+    stopGate: undefined,
     resists: false,
   };
   const processes: FakeProcess[] = [];
@@ -205,6 +208,7 @@ class FakeHandle {
   }
 
   async stop(): Promise<void> {
+    if (this.#script.stopGate !== undefined) await this.#script.stopGate();
     if (this.#script.resists) {
       const failure = { code: 'KILL_TIMED_OUT' as const, message: 'it runs on', phase: 'killing' as const };
       this.#resolve({ kind: 'failed', failure, exit: undefined, stderrTail: [] });

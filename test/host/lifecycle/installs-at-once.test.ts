@@ -60,6 +60,27 @@ describe('an install that is refused', () => {
   });
 });
 
+describe('an install whose files go with an uninstall of the same', () => {
+  it('fetches them again, and leaves a plugin that starts', async () => {
+    const rig = createRig();
+    await rig.install();
+    const { promise: isGone, resolve } = Promise.withResolvers<void>();
+    // The files are found where they are, and it takes until after the uninstall to say so.
+    const { stage } = rig.artifacts;
+    const found = await stage(bundle());
+    Object.assign(rig.artifacts, { stage: () => isGone.then(() => found) });
+    const install = rig.lifecycle.install(bundle());
+    await until(rig.environment, rig.lifecycle.uninstall('kv'));
+    Object.assign(rig.artifacts, { stage });
+    resolve();
+
+    const row = await until(rig.environment, install);
+
+    expect([row.state, rig.artifacts.digests]).toEqual(['installed', [row.digest]]);
+    expect(await until(rig.environment, rig.lifecycle.activate('kv'))).toHaveProperty('state', 'active');
+  });
+});
+
 describe('files that a refused install has fetched', () => {
   it('stay while another install holds them, or while something is staged', async () => {
     const { environment, artifacts } = createWorld();

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { RuntimeError } from '../../../src/errors/index.ts';
 import type { LaunchOptions } from '../../../src/host/launch-options.ts';
 import type { RunningPlugin } from '../../../src/host/lifecycle/plugin-instance.ts';
 import { createRig, createWorld, until } from './rig.ts';
@@ -111,6 +112,20 @@ describe('a plugin that never stops', () => {
     Object.assign(rig.lifecycle.plugin('kv') ?? {}, { stop: never });
 
     expect(await secondsOf(rig, rig.lifecycle.stop())).toBeLessThanOrEqual(45);
+  });
+});
+
+describe('a host that has the dependencies for ever', () => {
+  it('holds up a stop of another one for 1 s at most, and the plugin stays active', async () => {
+    const rig = createRig();
+    await rig.install({}, true);
+    await rig.store.acquire('dependencies', 'another host', 1_000_000);
+    const deactivation = rig.lifecycle.deactivate('kv').catch((error: RuntimeError) => error.code);
+    await rig.pass(100);
+
+    expect(await secondsOf(rig, rig.lifecycle.stop())).toBeLessThanOrEqual(1);
+    expect([await deactivation, await rig.state()]).toEqual(['CANCELLED', 'active']);
+    expect(rig.environment.clock.pending).toBe(0);
   });
 });
 

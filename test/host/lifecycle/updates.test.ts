@@ -251,6 +251,21 @@ describe('rollback', () => {
     expect(await rig.store.versions('kv')).toHaveLength(2);
   });
 
+  it('leads to the version that served last, also after one to an older version has failed', async () => {
+    const rig = await active();
+    for (const version of ['2.0.0', '3.0.0']) {
+      await until(rig.environment, rig.lifecycle.update('kv', bundle({ version })));
+    }
+    await rig.pass(1);
+    rig.plugins.script.verifyError = new RuntimeError('PROBE_FAILED', 'no');
+    await refusal(rig.lifecycle.rollback('kv', { version: '1.0.0' }));
+    rig.plugins.script.verifyError = undefined;
+
+    const row = await until(rig.environment, rig.lifecycle.rollback('kv'));
+
+    expect(row).toMatchObject({ state: 'active', version: '2.0.0' });
+  });
+
   it('is ROLLBACK_UNAVAILABLE when nothing, or not the named version, is kept', async () => {
     const rig = await active();
 

@@ -37,6 +37,19 @@ describe('LogQueue', () => {
     expect([3, 4, 5].map((cursor) => queue.offer(record(cursor, 300)))).toEqual([true, true, false]);
   });
 
+  it('tells 3 taken lines that were lost with the line that waits, else with the next one', () => {
+    const queue = new LogQueue({ maxLines: 2, maxBytes: 10_000 });
+    for (const cursor of [1, 2]) queue.offer(record(cursor));
+    queue.takeRecord();
+
+    queue.lose(1);
+    expect(queue.takeRecord()).toEqual({ record: record(2), missedBefore: 1 });
+    queue.lose(2);
+    queue.offer(record(3));
+    expect(queue.takeRecord()).toEqual({ record: record(3), missedBefore: 2 });
+    expect(queue.missedInAll).toBe(0);
+  });
+
   it('keeps the order of 10,000 lines that come and go in turns', () => {
     const queue = new LogQueue({ maxLines: 700, maxBytes: 1_000_000 });
     const taken: number[] = [];

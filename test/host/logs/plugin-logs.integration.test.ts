@@ -1,4 +1,14 @@
-import { appendFileSync, chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { LogItem } from '../../../src/host/logs/index.ts';
@@ -79,6 +89,35 @@ describe('openPluginLogs', () => {
     expect(problem).toMatch(/EISDIR/);
     expect(await takeAll(logs.tail({ plugin: 'other' }))).toEqual(['b']);
     expect(logs.files().problem).toBeUndefined();
+  });
+
+  it('tells a reader who comes back that 2 lines before the next one could not be written', async () => {
+    const directory = temporaryLogs();
+    const logs = await logsForTest({ directory });
+    say(logs.hub, 'kv', 'a');
+    const [place] = await cursors(logs.tail());
+    renameSync(join(directory, 'kv.log'), join(directory, 'aside'));
+    mkdirSync(join(directory, 'kv.log'));
+    for (const text of ['b', 'c']) say(logs.hub, 'kv', text);
+    await takeAll(logs.tail());
+
+    rmdirSync(join(directory, 'kv.log'));
+    renameSync(join(directory, 'aside'), join(directory, 'kv.log'));
+    say(logs.hub, 'kv', 'd');
+
+    expect(await takeAll(logs.tail({ plugin: 'kv', after: place }))).toEqual(['-2', 'd']);
+  });
+
+  it('removes files that were kept under a former setting of 4 when it begins a new one under 1', async () => {
+    const directory = temporaryLogs();
+    for (const age of ['', '.1', '.2', '.3', '.4'])
+      writeFileSync(join(directory, `kv.log${age}`), `${'x'.repeat(80)}\n`);
+    const logs = await logsForTest({ directory, maxBytes: 100, keep: 1 });
+
+    say(logs.hub, 'kv', 'a');
+    await takeAll(logs.tail());
+
+    expect(readdirSync(directory).sort()).toEqual(['kv.log', 'kv.log.1']);
   });
 
   it('writes how many lines did not fit into its queue into the next line', async () => {

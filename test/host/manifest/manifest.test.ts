@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { parseDocument } from 'yaml';
 import { HOST_VERSION } from '../../../src/host/host-version.ts';
-import { checkManifest, pluginConfig, requireHostVersion } from '../../../src/host/manifest/index.ts';
+import {
+  checkManifest,
+  manifestJsonSchema,
+  pluginConfig,
+  requireHostVersion,
+} from '../../../src/host/manifest/index.ts';
 import type { Manifest } from '../../../src/host/manifest/index.ts';
 import pkg from '../../../package.json' with { type: 'json' };
 import { NodeIndex } from '../../../src/host/manifest/node-index.ts';
@@ -86,8 +91,9 @@ describe('a manifest', () => {
     ['apiVersion', 'troupe.plugin/v2', 'apiVersion', 'must be troupe.plugin/v1, not "troupe.plugin/v2"'],
     ['name', '', 'name', 'must be 1 to 128 letters'],
     ['name', 'a'.repeat(129), 'name', 'must be 1 to 128 letters'],
-    ['name', '.', 'name', 'and not "." or ".." alone'],
-    ['name', '..', 'name', 'and not "." or ".." alone'],
+    ['name', '.', 'name', 'and not ".", ".." or "__proto__" alone'],
+    ['name', '..', 'name', 'and not ".", ".." or "__proto__" alone'],
+    ['name', '__proto__', 'name', 'and not ".", ".." or "__proto__" alone'],
     ['version', '1.2', 'version', 'must be a semantic version'],
     ['version', 'v1.2.3', 'version', 'must be a semantic version'],
     ['description', '', 'description', 'must be a text'],
@@ -338,6 +344,17 @@ describe('a manifest of awf', () => {
 
     const paths = 'problems' in checked ? checked.problems.map(({ path }) => path) : [];
     expect(paths).toEqual(['name', 'version', 'awf_version', 'capabilities[0]']);
+  });
+});
+
+describe('the schema for editors', () => {
+  it('is written in JSON Schema 2020-12, and knows 1 version of manifests and no further keys', () => {
+    expect(manifestJsonSchema()).toMatchObject({
+      $schema: 'https://json-schema.org/draft/2020-12/schema',
+      $id: 'urn:troupe:plugin:v1',
+      properties: { apiVersion: { const: 'troupe.plugin/v1' } },
+      additionalProperties: false,
+    });
   });
 });
 

@@ -81,6 +81,24 @@ describe('a definition that is given to the host', () => {
   });
 });
 
+describe('a definition that is served twice', () => {
+  it('emits for the version that works when the one beside it was discarded', async () => {
+    const { host } = hostForTest();
+    const heard: unknown[] = [];
+    host.bus.on('life.*', ({ payload }) => void heard.push(payload));
+    const definition = counting();
+    const options = { definition, events: { emit: ['life.*'] } };
+    const plugin = await host.launch(options);
+    const staged = await plugin.stage(options);
+
+    await definition.emit({ type: 'life.sign', payload: 'two versions' });
+    await staged.discard();
+    await definition.emit({ type: 'life.sign', payload: 'one version' });
+
+    expect(heard).toEqual(['two versions', 'one version']);
+  });
+});
+
 describe('code that was loaded for a seat', () => {
   it('cannot take it again when its instance has ended, and does not end the host', async () => {
     const again = withSeat({ seat: undefined }, () => servePlugin({ services: [] }));

@@ -84,6 +84,15 @@ describe('a plugin in a worker', () => {
     expect(exit).toEqual({ code: 1, signal: null });
   });
 
+  it.each([
+    ['exit', { code: 'PLUGIN_EXITED_EARLY', exitCode: 3 }],
+    ['hoard', { code: 'PLUGIN_MEMORY_LIMIT' }],
+  ] as const)('that ends within its Init fails its launch with the reason: %s', async (ends, failure) => {
+    const launched = launchSubject(hostForTest(), 'worker', { memoryMb: 64, order: { ends } });
+
+    expect(await failureOf(launched)).toMatchObject(failure);
+  });
+
   it('that calls process.exit(7) ends alone, with its code', async () => {
     const plugin = await launchSubject(hostForTest(), 'worker');
 

@@ -422,6 +422,27 @@ describe('revert', () => {
     expect(rig.facts.map(({ type }) => type)).toContain('plugin.standbyLost');
   });
 
+  it.each([
+    ['kept', (staged: StagedPlugin) => staged.keep()],
+    ['stopped', (_: StagedPlugin, rig: Rig) => rig.plugin.stop()],
+  ] as const)(
+    'does not come to an old version that is not ready, and the end is told as it was asked for: %s',
+    async (end, act) => {
+      const policy = { backoff: { initialMs: 60_000, maxMs: 60_000, jitter: 'none' } } as const;
+      const { rig, pass, staged } = await stagedRig({ first: { policy } });
+      rig.version(1).process.exit({ code: 1 });
+      await pass(0);
+      await settled(staged.swap({ revertOnCrash: true }), pass);
+      rig.version(2).process.exit({ code: 9 });
+      await pass(2_000);
+
+      await settled(act(staged, rig), pass);
+
+      expect(await staged.ended).toEqual({ end, error: undefined });
+      expect(rig.version(2).placement.places).toBe(2);
+    },
+  );
+
   it('rescues a plugin whose new version has ended for good', async () => {
     const { rig, pass } = await launched();
     const staged = await settled(rig.stage({ policy: { restart: 'never' } }), pass);

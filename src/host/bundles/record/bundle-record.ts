@@ -3,12 +3,13 @@
 // Invariants:
 //   R1. The digest covers every field of the record, and through the hashes every byte of every file; neither times nor
 //       signatures, and not how anything was compressed.
-//   R2. A text that is a record is one record only: unknown keys, files out of order and a digest that does not fit are
-//       refused.
+//   R2. A text that is a record is one record only: unknown and repeated keys, files out of order and a digest that does not
+//       fit are refused.
 
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { bundleError } from '../bundle-error.ts';
+import { hasRepeatedKeys } from './repeated-keys.ts';
 import { RECORD_FILE } from './reserved-names.ts';
 
 /** The format of the record. */
@@ -88,9 +89,11 @@ export function recordText(record: BundleRecord): string {
 export function parseRecord(label: string, bytes: Uint8Array): BundleRecord {
   const invalid = (problem: string, cause?: unknown): Error =>
     bundleError('BUNDLE_INVALID', label, `has a ${RECORD_FILE} that ${problem}`, cause);
+  let text: string;
   let value: unknown;
   try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    value = JSON.parse(text);
   } catch (cause) {
     throw invalid('is not JSON', cause);
   }
@@ -101,6 +104,7 @@ export function parseRecord(label: string, bytes: Uint8Array): BundleRecord {
     throw invalid(`cannot be used: ${at === '' ? '' : `${at}: `}${issue?.message ?? 'it is no record'}`, result.error);
   }
   const record = result.data;
+  if (hasRepeatedKeys(text, [record, record.runtime, ...record.files])) throw invalid('has a key twice');
   const unordered = record.files.some((file, index) => {
     const next = record.files[index + 1];
     return next !== undefined && byPath(file, next) >= 0;

@@ -1,5 +1,6 @@
 // The file of a signature.
 
+import { hasRepeatedKeys } from '../record/repeated-keys.ts';
 import { SIGNATURES_FOLDER } from '../record/reserved-names.ts';
 import { z } from 'zod';
 import { entryCorrupt } from '../bundle-error.ts';
@@ -30,14 +31,17 @@ export function signatureText({ format, algorithm, key, digest, signature }: Bun
 
 /** Reads the file of a signature. Throws SIGNATURE_INVALID. */
 export function parseSignature(label: string, path: string, bytes: Uint8Array): BundleSignature {
+  let text: string;
   let value: unknown;
   try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    value = JSON.parse(text);
   } catch (cause) {
     throw entryCorrupt('SIGNATURE_INVALID', label, path, 'is not JSON', cause);
   }
   const result = signatureSchema.safeParse(value);
   if (!result.success) throw entryCorrupt('SIGNATURE_INVALID', label, path, 'is no signature', result.error);
+  if (hasRepeatedKeys(text, [result.data])) throw entryCorrupt('SIGNATURE_INVALID', label, path, 'has a key twice');
   if (path === signaturePath(result.data)) return result.data;
   throw entryCorrupt('SIGNATURE_INVALID', label, path, 'is not named by its key');
 }

@@ -24,7 +24,9 @@ export async function listFiles(
   const files: string[] = [];
   const waiting = [''];
   for (let folder = waiting.pop(); folder !== undefined; folder = waiting.pop()) {
-    for (const entry of await entriesOf(label, join(root, folder))) {
+    const entries = await entriesOf(label, join(root, folder));
+    if (!everything && folder !== '' && isHostData(entries)) continue;
+    for (const entry of entries) {
       // Names as bytes, so that one that is no text is refused and not silently changed.
       const path = folder === '' ? entry.name.toString() : `${folder}/${entry.name.toString()}`;
       if (!everything && isLeftOut(path)) continue;
@@ -41,6 +43,12 @@ export async function listFiles(
     }
   }
   return files.sort();
+}
+
+/** The data directory of a host has its keys and its database in it, which are nobody else's business. */
+function isHostData(entries: readonly Dirent<Buffer>[]): boolean {
+  const names = new Set(entries.map(({ name }) => name.toString()));
+  return names.has('host.lock') && names.has('troupe.db');
 }
 
 async function entriesOf(label: string, path: string): Promise<readonly Dirent<Buffer>[]> {

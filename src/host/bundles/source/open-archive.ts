@@ -9,7 +9,7 @@ import type { BundleLimits, ResolvedBundleLimits } from '../bundle-limits.ts';
 import { loadManifest } from '../../manifest/index.ts';
 import { parseRecord } from '../record/bundle-record.ts';
 import type { BundledFile, BundleRecord } from '../record/bundle-record.ts';
-import { isReserved, RECORD_FILE, SIGNATURES_FOLDER } from '../record/reserved-names.ts';
+import { isReserved, RECORD_FILE } from '../record/reserved-names.ts';
 import { parseSignature } from '../signing/signature-file.ts';
 import type { BundleSignature } from '../signing/signature.ts';
 import type { ByteSource } from '../zip/byte-source.ts';
@@ -105,7 +105,7 @@ async function readSignatures(
   zip: OpenZip,
   limits: ResolvedBundleLimits,
 ): Promise<readonly BundleSignature[]> {
-  const entries = [...zip.files.values()].filter(({ path }) => path.startsWith(`${SIGNATURES_FOLDER}/`));
+  const entries = [...zip.files.values()].filter(({ path }) => isReserved(path) && path !== RECORD_FILE);
   const allowed = limits.maxSignatures;
   if (entries.length > allowed) {
     throw limitExceeded({ label, what: `has ${entries.length} signatures`, limit: 'maxSignatures', allowed });

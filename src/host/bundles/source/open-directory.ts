@@ -14,7 +14,7 @@ import { bundleError, entryCorrupt, limitExceeded, reasonOf, throwIfCancelled } 
 import type { ResolvedBundleLimits } from '../bundle-limits.ts';
 import { createRecord, digestOf, isRecordLike, parseRecord } from '../record/bundle-record.ts';
 import type { BundledFile, BundleRecord } from '../record/bundle-record.ts';
-import { RECORD_FILE, SIGNATURES_FOLDER } from '../record/reserved-names.ts';
+import { isReserved, RECORD_FILE } from '../record/reserved-names.ts';
 import { HEAD_BYTES, platformOf, runtimeFacts } from '../record/runtime-facts.ts';
 import { parseSignature } from '../signing/signature-file.ts';
 import type { BundleSignature } from '../signing/signature.ts';
@@ -34,8 +34,8 @@ export interface OpenDirectoryOptions {
 /**
  * Reads a directory once, to know what is in it. Owns nothing that must be closed.
  *
- * Rejects with BUNDLE_NOT_FOUND, BUNDLE_ENTRY_REFUSED, BUNDLE_LIMIT_EXCEEDED, MANIFEST_NOT_FOUND, MANIFEST_INVALID, and
- * with BUNDLE_CORRUPT (E2).
+ * Rejects with BUNDLE_NOT_FOUND, BUNDLE_ENTRY_REFUSED, BUNDLE_LIMIT_EXCEEDED, MANIFEST_NOT_FOUND, MANIFEST_INVALID,
+ * SIGNATURE_INVALID, with BUNDLE_CORRUPT (E2), and with BUNDLE_CHANGED.
  */
 export async function openDirectory(path: string, options: OpenDirectoryOptions): Promise<OpenBundle> {
   const { limits, former = 'check', signal } = options;
@@ -49,14 +49,18 @@ export async function openDirectory(path: string, options: OpenDirectoryOptions)
   if (recordBytes !== undefined && !isRecordLike(recordBytes.toString())) {
     throw bundleError('BUNDLE_INVALID', label, `has a file ${RECORD_FILE}, a name that bundles need for themselves`);
   }
-  const signaturePaths = paths.filter((each) => each.startsWith(`${SIGNATURES_FOLDER}/`));
-  const own = paths.filter((each) => each !== RECORD_FILE && !signaturePaths.includes(each));
+  const signaturePaths = paths.filter((each) => isReserved(each) && each !== RECORD_FILE);
+  const own = paths.filter((each) => !isReserved(each));
   const manifest = manifestName(label, own);
-  const manifestText = decode(label, manifest, await readWhole(label, root, manifest, limits, 'maxManifestBytes'));
+  const manifestBytes = await readWhole(label, root, manifest, limits, 'maxManifestBytes');
+  const manifestText = decode(label, manifest, manifestBytes);
   const loaded = loadManifest(manifestText, join(root, manifest)).manifest;
   checkManifestPaths(label, loaded, own);
   const { name, version } = loaded;
   const { files, platforms } = await hashFiles(label, root, own, { limits, signal });
+  // Name and version are those of the manifest that is among the files.
+  const isSame = files.find(({ path: each }) => each === manifest)?.sha256 === sha256Of(manifestBytes);
+  if (!isSame) throw entryCorrupt('BUNDLE_CHANGED', label, manifest, 'has other contents');
   const hasAddons = files.some((file) => file.path.endsWith('.node'));
   const fresh = createRecord({ name, version, manifest, runtime: runtimeFacts(platforms, hasAddons), files });
   const signatures = await readSignatures(label, root, signaturePaths, limits);
@@ -200,6 +204,10 @@ async function readWhole(
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
+}
+
+function sha256Of(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
 }
 
 /** Each chunk is the receiver's own. */

@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { bundleError, reasonOf } from '../bundle-error.ts';
 import type { ResolvedBundleLimits } from '../bundle-limits.ts';
@@ -11,6 +12,9 @@ export interface WithBundleOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** How somebody's file is opened: a pipe that nobody writes to must not hold up whoever looks whether it is one. */
+export const READ = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+
 /** Opens an archive for as long as `use` takes. Rejects as `openArchive`, with BUNDLE_NOT_FOUND, and as `use`. */
 export async function withArchive<T>(
   label: string,
@@ -18,7 +22,7 @@ export async function withArchive<T>(
   { limits }: WithBundleOptions,
   use: (bundle: OpenBundle) => Promise<T>,
 ): Promise<T> {
-  const handle = await open(file, 'r').catch((cause: unknown) => {
+  const handle = await open(file, READ).catch((cause: unknown) => {
     throw bundleError('BUNDLE_NOT_FOUND', label, `cannot be read (${reasonOf(cause)})`, cause);
   });
   try {

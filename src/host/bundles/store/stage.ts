@@ -8,6 +8,7 @@
 import { open } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import lt from 'semver/functions/lt.js';
+import valid from 'semver/functions/valid.js';
 import { isRuntimeError, RuntimeError } from '../../../errors/index.ts';
 import type { Environment } from '../../../ports/index.ts';
 import { removeTree } from '../../../transport/process/index.ts';
@@ -197,10 +198,14 @@ async function acceptVersion(
   }
   if (allowDowngrade) return;
   const former = typeof highest === 'function' ? await highest(name) : highest;
-  if (former === undefined || !lt(version, former)) return;
+  if (former === undefined) return;
+  // Manifests of awf may have versions that cannot be compared, and so might be lower.
+  const isComparable = valid(version) !== null;
+  if (isComparable && !lt(version, former)) return;
+  const problem = isComparable ? 'is below' : 'cannot be compared with';
   throw new RuntimeError(
     'DOWNGRADE_REFUSED',
-    `plugin "${name}" ${version} is below ${former}, the highest version that was installed; it needs allowDowngrade`,
+    `plugin "${name}" ${version} ${problem} ${former}, the highest version that was installed; it needs allowDowngrade`,
     { details: { plugin: name, version, highest: former } },
   );
 }

@@ -6,10 +6,10 @@
 //       that is gone is removed by the next host that opens the store.
 //   F3. Of processes in other containers nothing can be known here: their workplaces are left alone for a day.
 
-import { lstat, mkdtemp, readdir, readFile, readlink } from 'node:fs/promises';
+import { lstat, mkdtemp, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../../ports/index.ts';
-import { identifyProcess, makeFolders, removeTree } from '../../../transport/process/index.ts';
+import { identifyProcess, makeFolders, removeTree, thisPlace } from '../../../transport/process/index.ts';
 import { bundleError, reasonOf } from '../bundle-error.ts';
 
 const PREFIX = '.stage-';
@@ -86,13 +86,6 @@ async function isInUse(root: string, name: string, clock: Clock): Promise<boolea
   if (boot !== here.boot && namespace === here.namespace && boot !== UNKNOWN) return false;
   const stats = await lstat(join(root, name)).catch(() => undefined);
   return stats !== undefined && clock.now() - stats.mtimeMs < DAY_MS;
-}
-
-/** What a pid means something in: a boot of the system, and a namespace of pids. */
-async function thisPlace(): Promise<{ readonly boot: string; readonly namespace: string }> {
-  const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => UNKNOWN);
-  const namespace = await readlink('/proc/self/ns/pid').catch(() => UNKNOWN);
-  return { boot: boot.replace(/[^0-9a-f]/g, '').slice(0, 32), namespace: namespace.replace(/\D/g, '') };
 }
 
 /** Undefined when there is no such process. Where processes cannot be told apart, one that has the number counts. */

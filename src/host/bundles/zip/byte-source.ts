@@ -26,6 +26,13 @@ export class ArchiveReader extends RandomAccessReader {
     this.#source = source;
   }
 
+  /** Some of the bytes. Rejects with BUNDLE_INVALID when they are not all there. */
+  async bytes(position: number, length: number): Promise<Buffer> {
+    const bytes = Buffer.alloc(length);
+    await this.#fill(bytes, position);
+    return bytes;
+  }
+
   override _readStreamForRange(start: number, end: number): Readable {
     return Readable.from(this.#chunks(start, end), { objectMode: false });
   }

@@ -51,12 +51,17 @@ export function checkKind(label: string, entry: Entry, name: string): void {
   throw entryRefused(label, name, type === LINK ? 'is a link' : 'is neither a file nor a directory');
 }
 
+/** Whether the sizes of an entry stand behind its contents. */
+export function hasSizesLater({ generalPurposeBitFlag }: LocalFileHeader): boolean {
+  return (generalPurposeBitFlag & SIZES_LATER) !== 0;
+}
+
 /** Whether the header before the contents says the same of them as the directory does. */
 export function isSameKind(entry: Entry, header: LocalFileHeader): boolean {
   const differing = entry.generalPurposeBitFlag ^ header.generalPurposeBitFlag;
   if ((differing & (ENCRYPTED | STRONGLY_ENCRYPTED | UTF8 | MASKED)) !== 0) return false;
   if (header.compressionMethod !== entry.compressionMethod) return false;
-  if ((header.generalPurposeBitFlag & SIZES_LATER) !== 0) return true;
+  if (hasSizesLater(header)) return true;
   const sizes = [
     [header.compressedSize, entry.compressedSize],
     [header.uncompressedSize, entry.uncompressedSize],

@@ -82,7 +82,7 @@ export function checkEntryName(label: string, name: string, limits: ResolvedBund
 }
 
 // oxlint-disable-next-line no-control-regex
-const CONTROL = /[\u0000-\u001f\u007f]/;
+const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
 
 function problemOf(name: string): string | undefined {
   if (name === '') return 'has no name';

@@ -3,21 +3,21 @@
 // Invariants:
 //   Z1. All entries are looked at before any of them is unpacked: their names, kinds and declared sizes.
 //   Z2. Whoever reads the archive from its end finds what somebody finds who reads it from its start: an entry is named
-//       alike in both places, entries do not overlap, and nothing stands behind the directory.
+//       alike in both places, entries do not overlap, and nothing stands before, between or behind entries and directory.
 //   Z3. An entry gives no more bytes than it declares.
 //   Z4. Whatever the bytes, the outcome is a coded error and nothing is left open.
 
 import { fromRandomAccessReaderPromise } from 'yauzl';
 import type { Entry, ZipFile } from 'yauzl';
 import { isRuntimeError } from '../../../errors/index.ts';
-import { bundleError, entryCorrupt, entryRefused, limitExceeded, reasonOf } from '../bundle-error.ts';
+import { bundleError, entryCorrupt, entryRefused, limitExceeded, reasonOf, shownName } from '../bundle-error.ts';
 import { RATIO_FLOOR_BYTES } from '../bundle-limits.ts';
 import type { ResolvedBundleLimits } from '../bundle-limits.ts';
 import { isReserved } from '../record/reserved-names.ts';
 import { ArchiveReader, sizeOf } from './byte-source.ts';
 import type { ByteSource } from './byte-source.ts';
 import { createNameGuard } from './entry-name.ts';
-import { checkKind, isSameKind, nameOf } from './entry-kind.ts';
+import { checkKind, hasSizesLater, isSameKind, nameOf } from './entry-kind.ts';
 
 /** A file in an archive. */
 export interface ZipFileEntry {
@@ -45,8 +45,9 @@ export async function openZip(label: string, source: ByteSource, limits: Resolve
   if (size > allowed) throw limitExceeded({ label, what: `has ${size} bytes`, limit: 'maxArchiveBytes', allowed });
   try {
     const options = { autoClose: false, decodeStrings: false, validateEntrySizes: true };
-    const zip = await fromRandomAccessReaderPromise(new ArchiveReader(source), size, options);
-    return { files: await readDirectory(label, zip, size, limits) };
+    const reader = new ArchiveReader(source);
+    const zip = await fromRandomAccessReaderPromise(reader, size, options);
+    return { files: await readDirectory(label, { zip, reader, size }, limits) };
   } catch (error) {
     if (isRuntimeError(error) && error.rawMessage.startsWith(label)) throw error;
     const reason = isRuntimeError(error) ? error.rawMessage : reasonOf(error);
@@ -59,6 +60,14 @@ interface Extent {
   readonly path: string;
   readonly start: number;
   readonly end: number;
+  /** Most bytes between it and what comes next. */
+  readonly gap: number;
+}
+
+interface Source {
+  readonly zip: ZipFile;
+  readonly reader: ArchiveReader;
+  readonly size: number;
 }
 
 /** The record, and the folder of the signatures. */
@@ -66,10 +75,10 @@ const OWN_ENTRIES = 2;
 
 async function readDirectory(
   label: string,
-  zip: ZipFile,
-  size: number,
+  source: Source,
   limits: ResolvedBundleLimits,
 ): Promise<Map<string, ZipFileEntry>> {
+  const { zip } = source;
   const { maxEntries, maxTotalBytes } = limits;
   // Before any of them is read. Those of the plugin alone are counted as they come.
   if (zip.entryCount > maxEntries + limits.maxSignatures + OWN_ENTRIES) {
@@ -97,7 +106,7 @@ async function readDirectory(
     extents.push(await extentOf(label, zip, entry, name));
     if (!isDirectory) files.set(name, fileEntry(label, zip, entry, name));
   }
-  checkLayout(label, extents, { directoryStart, directoryEnd: Number(zip.readEntryCursor), size, zip });
+  await checkLayout(label, extents, directoryStart, source);
   return files;
 }
 
@@ -121,32 +130,36 @@ async function extentOf(label: string, zip: ZipFile, entry: Entry, path: string)
   const isAlike = header.fileName.equals(entry.fileNameRaw) && isSameKind(entry, header);
   if (!isAlike)
     throw entryRefused(label, path, 'is another one in the directory of the archive than before its contents');
-  return { path, start: entry.relativeOffsetOfLocalHeader, end: header.fileDataStart + entry.compressedSize };
+  const gap = hasSizesLater(header) ? DESCRIPTOR_BYTES : 0;
+  return { path, start: entry.relativeOffsetOfLocalHeader, end: header.fileDataStart + entry.compressedSize, gap };
 }
 
-interface Layout {
-  readonly directoryStart: number;
-  readonly directoryEnd: number;
-  readonly size: number;
-  readonly zip: ZipFile;
-}
-
+/** The longest record of sizes behind an entry; too short for another entry. */
+const DESCRIPTOR_BYTES = 24;
 // Of the records at the end of an archive; the comment comes behind the first.
 const END_BYTES = 22;
 const ZIP64_END_BYTES = 56 + 20;
+const ZIP64_END = Buffer.from('PK\u0006\u0006');
 
 /** Z2. */
-function checkLayout(label: string, extents: readonly Extent[], layout: Layout): void {
-  const { directoryStart, directoryEnd, size, zip } = layout;
+async function checkLayout(
+  label: string,
+  extents: readonly Extent[],
+  directoryStart: number,
+  { zip, reader, size }: Source,
+): Promise<void> {
   const sorted = [...extents].sort((a, b) => a.start - b.start);
-  for (const [index, { path, end }] of sorted.entries()) {
+  const hidden = (where: string): Error => bundleError('BUNDLE_INVALID', label, `has something ${where}`);
+  if ((sorted[0]?.start ?? directoryStart) > 0) throw hidden('before its first entry');
+  for (const [index, { path, end, gap }] of sorted.entries()) {
     const next = sorted[index + 1]?.start ?? directoryStart;
     if (end > next) throw entryRefused(label, path, 'reaches into what comes behind it');
+    if (end + gap < next) throw hidden(`behind its entry ${shownName(path)}`);
   }
+  const directoryEnd = Number(zip.readEntryCursor);
   const end = size - END_BYTES - zip.comment.length;
-  if (directoryEnd !== end && directoryEnd !== end - ZIP64_END_BYTES) {
-    throw bundleError('BUNDLE_INVALID', label, 'has something between its directory and its end');
-  }
+  const isZip64 = directoryEnd === end - ZIP64_END_BYTES && (await reader.bytes(directoryEnd, 4)).equals(ZIP64_END);
+  if (directoryEnd !== end && !isZip64) throw hidden('between its directory and its end');
 }
 
 function fileEntry(label: string, zip: ZipFile, entry: Entry, path: string): ZipFileEntry {
