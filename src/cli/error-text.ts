@@ -1,6 +1,7 @@
 // Errors as people see them in a terminal: one line, and below it what helps to act on it.
 
 import { isRuntimeError, RuntimeError } from '../errors/index.ts';
+import { adviceFor } from './advice.ts';
 import { oneLine, printable } from './printable.ts';
 
 /** How errors are written. */
@@ -22,6 +23,8 @@ export function errorText(error: unknown, options: ErrorTextOptions = {}): strin
   const subject = isNamed ? '' : `plugin "${plugin}": `;
   const lines = [`error [${code}]: ${oneLine(`${subject}${rawMessage}`)}`, ...listOf(problems)];
   const tail = listOf(details['stderrTail']);
+  const advice = adviceFor(code, details);
+  if (advice !== undefined) lines.push(`  ${oneLine(advice)}`);
   if (tail.length > 0) lines.push('  its last lines on standard error:', ...tail.map((line) => `  |${line}`));
   if (debug) lines.push(stackOf(error));
   else if (!isRuntimeError(error)) lines.push('  this is a defect in troupe; TROUPE_DEBUG=1 shows where');

@@ -47,6 +47,12 @@ export function factText(
   }
 }
 
+/** What a plugin wrote on standard error before it failed, for lines below that of the fact; nothing for other facts. */
+export function lastWordsOf(fact: HostFact): readonly string[] {
+  if (fact.type !== 'plugin.failed') return [];
+  return fact.stderrTail.filter((line) => line.trim() !== '').map((line) => `|  ${oneLine(line)}`);
+}
+
 /** Whether a fact is a step of a stream of events: only scenes about events tell those. */
 export function isStreamFact(fact: HostFact): fact is HostFact & EventStreamFact {
   return fact.type.startsWith('stream.');

@@ -23,9 +23,11 @@ const MISUSED = 2;
 
 const EXAMPLES = `
 Examples:
-  troupe demo               plugins at work: a crash, a kill, events, an update; takes 15 s
+  troupe demo               plugins at work: a crash, a kill, events, an update
   troupe run troupe.yaml    runs your plugins until Ctrl+C
   troupe run --check FILE   says what is wrong with a file and starts nothing
+  troupe run --data DIR     a host that keeps its plugins, for:
+  troupe plugin --help      the commands that write and manage plugins
 
 Set TROUPE_DEBUG=1 to see where an error comes from.`;
 
@@ -47,7 +49,8 @@ export async function runProgram(args: readonly string[]): Promise<number> {
   }
 }
 
-function createProgram(finish: (exitCode: number) => void): Command {
+/** @internal The commands. `finish` gets the exit code of the one that runs. */
+export function createProgram(finish: (exitCode: number) => void): Command {
   const program = new Command('troupe')
     // Else `plugin rollback kv --version 1.0.0` would print the version of this program.
     .enablePositionalOptions()
@@ -58,6 +61,7 @@ function createProgram(finish: (exitCode: number) => void): Command {
     .addHelpText('after', EXAMPLES)
     .exitOverride()
     .showHelpAfterError('try: troupe --help')
+    .configureHelp({ subcommandTerm })
     .configureOutput({ outputError: (text, write) => write(misuseText(text)) });
   addDemoCommand(program, finish);
   addRunCommand(program, finish);
@@ -71,9 +75,25 @@ function createProgram(finish: (exitCode: number) => void): Command {
   return program;
 }
 
-/** commander says `error: unknown option '--jsn'` and on a second line `(Did you mean --json?)`. */
+/** A command in a list, without `[options]`: every command has some, and the texts beside them need the room. */
+function subcommandTerm(command: Command): string {
+  const names = command.registeredArguments.map((argument) => {
+    const name = `${argument.name()}${argument.variadic ? '...' : ''}`;
+    return argument.required ? `<${name}>` : `[${name}]`;
+  });
+  return [command.name(), ...names].join(' ');
+}
+
+/**
+ * commander says `error: unknown option '--jsn'` and on a second line `(Did you mean --json?)`, and of values two
+ * sentences: `option '--ops <port>' argument 'x' is invalid. It must be …`.
+ */
 function misuseText(text: string): string {
-  const [problem = '', hint] = text.trim().split('\n');
+  const [first = '', hint] = text.trim().split('\n');
+  const problem = first.replace(
+    /( is invalid[^.]*)\. (.)/,
+    (_, what: string, why: string) => `${what}: ${why.toLowerCase()}`,
+  );
   const question = hint === undefined ? '' : ` ${hint.replace('(Did', '(did')}`;
   return `error [INVALID_OPTIONS]: ${problem.replace(/^error: /, '').replace(/\.$/, '')}${question}\n`;
 }

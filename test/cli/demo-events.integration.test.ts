@@ -2,8 +2,9 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { childrenOf, isAlive } from '../transport/process/support.ts';
-import { pidsIn, runTroupe, startTroupe, temporaryDirectory } from './support.ts';
+import { isAlive } from '../transport/process/support.ts';
+import { interruptDemo } from './demo/interrupt-demo.ts';
+import { runTroupe } from './support.ts';
 import type { CommandResult } from './support.ts';
 
 const ACKED = ['calm', 'cut', 'killed'];
@@ -189,18 +190,10 @@ describe('troupe demo --only events under Ctrl+C', () => {
     ['while plugins start', 'talker   starts', 'SIGINT', 130],
     ['while events flow', '2,000 events are published', 'SIGTERM', 143],
   ] as const)('%s stops its plugins and ends with its code', async (_, moment, signal, code) => {
-    const temporary = temporaryDirectory();
-    const demo = startTroupe(['demo', '--only', 'events'], { env: { TMPDIR: temporary } });
-    await demo.printed(moment);
-    const children = childrenOf(demo.pid);
+    const { stdout, ...end } = await interruptDemo(['--only', 'events'], moment, signal);
 
-    demo.signal(signal);
-    const ended = await demo.ended;
-
-    expect(ended).toMatchObject({ code, signal: null, stderr: '' });
-    expect(ended.stdout).toContain(`was interrupted by ${signal}`);
-    expect(ended.stdout).not.toContain('What became of the events');
-    expect([...children, ...pidsIn(ended.stdout)].filter(isAlive)).toEqual([]);
-    expect(readdirSync(temporary)).toEqual([]);
+    expect(end).toEqual({ code, stderr: '', left: [] });
+    expect(stdout).toContain(`was interrupted by ${signal}`);
+    expect(stdout).not.toContain('What became of the events');
   });
 });

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { childrenOf, isAlive, waitFor } from '../transport/process/support.ts';
+import { isAlive, waitFor } from '../transport/process/support.ts';
+import { interruptDemo } from './demo/interrupt-demo.ts';
 import { pidsIn, runTroupe, startTroupe, temporaryDirectory } from './support.ts';
 import type { CommandResult } from './support.ts';
 
@@ -98,20 +99,12 @@ describe('troupe demo --only lifecycle', () => {
   ] as const)(
     '%s stops its plugins and ends with its code',
     async (_, moment, signal, code) => {
-      const temporary = temporaryDirectory();
-      const data = join(temporaryDirectory(), 'd');
-      const demo = startTroupe([...ONLY, '--data', data], { env: { TMPDIR: temporary } });
-      await demo.printed(moment);
-      const children = childrenOf(demo.pid);
+      const args = [...ONLY.slice(1), '--data', join(temporaryDirectory(), 'd')];
+      const { stdout, ...end } = await interruptDemo(args, moment, signal);
 
-      demo.signal(signal);
-      const ended = await demo.ended;
-
-      expect(ended).toMatchObject({ code, signal: null, stderr: '' });
-      expect(ended.stdout).toContain(`was interrupted by ${signal}`);
-      expect(ended.stdout).not.toContain('What lasts');
-      expect([...children, ...pidsIn(ended.stdout)].filter(isAlive)).toEqual([]);
-      expect(readdirSync(temporary)).toEqual([]);
+      expect(end).toEqual({ code, stderr: '', left: [] });
+      expect(stdout).toContain(`was interrupted by ${signal}`);
+      expect(stdout).not.toContain('What lasts');
     },
     LIMIT_MS,
   );

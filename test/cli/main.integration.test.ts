@@ -20,7 +20,7 @@ describe('troupe', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(/^Usage: troupe /);
     expect(stdout).toContain('demo');
-    expect(stdout).toContain('run [options] [file]');
+    expect(stdout).toContain('run [file]');
   });
 
   it.each([

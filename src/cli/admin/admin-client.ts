@@ -27,7 +27,7 @@ const CONNECT_MS = 5000;
 /**
  * Connects to the host of a data directory.
  *
- * @throws HOST_NOT_RUNNING; ADMIN_SOCKET_UNSAFE; CONNECT_FAILED
+ * @throws HOST_NOT_RUNNING; ADMIN_SOCKET_UNSAFE; PERMISSION_DENIED; CONNECT_FAILED
  */
 export async function connectAdmin(flag: string | undefined): Promise<AdminClient> {
   const directory = dataDirectoryOf(flag);
@@ -36,7 +36,7 @@ export async function connectAdmin(flag: string | undefined): Promise<AdminClien
   try {
     await requireAdminSocket(path, clock);
   } catch (error) {
-    throw isRuntimeError(error) && error.code === 'HOST_NOT_RUNNING' ? notRunning(directory, error) : error;
+    throw unreachable(directory, error);
   }
   const connection = createGrpcConnection({ target: { network: 'unix', path }, clock, connectTimeoutMs: CONNECT_MS });
   try {
@@ -81,12 +81,23 @@ function detailsOf(json: string): Readonly<Record<string, unknown>> {
   return typeof details === 'object' && details !== null ? (details as Record<string, unknown>) : {};
 }
 
-function notRunning(directory: string, cause: unknown): RuntimeError {
-  return new RuntimeError(
-    'HOST_NOT_RUNNING',
-    `no host runs on ${directory}; start one with: troupe run --data ${directory}`,
-    { cause },
-  );
+/** @internal Why there is no way to the host of a directory, for whoever has named it. */
+export function unreachable(directory: string, cause: unknown): unknown {
+  const system = systemCodeOf(cause);
+  // A file in the place of a directory is no host either.
+  if ((isRuntimeError(cause) && cause.code === 'HOST_NOT_RUNNING') || system === 'ENOTDIR') {
+    const text = `no host runs on ${directory}; start one with: troupe run --data ${directory}`;
+    return new RuntimeError('HOST_NOT_RUNNING', text, { cause });
+  }
+  if (system !== 'EACCES') return cause;
+  const text = `this user may not enter ${directory}; be the user who runs the host`;
+  return new RuntimeError('PERMISSION_DENIED', text, { cause });
+}
+
+/** The system's own code, also of an error that stands around it. */
+function systemCodeOf(error: unknown): string | undefined {
+  const inner = isRuntimeError(error) ? error.cause : error;
+  return inner instanceof Error && 'code' in inner ? String(inner.code) : undefined;
 }
 
 /** A user without an entry in the system's list has a number all the same. */

@@ -16,7 +16,7 @@ export function adminCommand(program: Command, name: string, description: string
 /** Adds the flags to a command, and the hint after mistakes. */
 export function withAdminFlags(command: Command, path: string): Command {
   return command
-    .option('--data <dir>', 'data directory of the host (default: $TROUPE_DATA, else ~/.local/share/troupe)')
+    .option('--data <dir>', 'data directory of the host (default: $TROUPE_DATA, else ~/.local/share/troupe)', parsePath)
     .option('--json', 'print JSON and nothing else')
     .showHelpAfterError(`try: troupe ${path} --help`);
 }
@@ -25,6 +25,12 @@ export function withAdminFlags(command: Command, path: string): Command {
 export function parsePluginName(text: string): string {
   if (/^(?!\.{1,2}$)[A-Za-z0-9._-]{1,128}$/.test(text)) return text;
   throw new InvalidArgumentError('it must be 1 to 128 letters, digits, ".", "_" or "-"');
+}
+
+/** Reads a path from a command line. An empty one is a variable of a script that was not set, and means no directory. */
+export function parsePath(text: string): string {
+  if (text !== '') return text;
+  throw new InvalidArgumentError('it must not be empty');
 }
 
 /** Reads a whole number from a command line. */

@@ -10,6 +10,7 @@ import type { TextColumn } from './fitted-table.ts';
 import { timeText } from './plugin-view.ts';
 
 const TONES: Readonly<Record<string, Tone>> = { warning: 'busy', error: 'bad' };
+const DIGEST_LENGTH = 12;
 
 /** An entry as it is printed with `--json`. */
 export function auditJson({ sequence, at, dataJson, ...rest }: AuditEntry): Readonly<Record<string, unknown>> {
@@ -43,6 +44,7 @@ export function chainsText(chains: readonly AuditChain[]): string {
   const broken = chains.filter(({ problem }) => problem !== '');
   const lines = chains.map(({ plugin, entries, unsealed, problem, problemAt }) => {
     if (problem !== '') return oneLine(`${plugin}: broken at entry ${problemAt}: ${problem}`);
+    if (entries === 0n && unsealed === 0n) return oneLine(`${plugin}: nothing is known about it`);
     const newer = unsealed === 0n ? '' : `, ${unsealed} newer without a link yet`;
     return oneLine(`${plugin}: ${entries} ${entries === 1n ? 'entry is' : 'entries are'} as written${newer}`);
   });
@@ -62,5 +64,11 @@ const COLUMNS: readonly TextColumn<AuditEntry>[] = [
 function dataText(json: string): string {
   if (json === '') return '';
   const entries = Object.entries(JSON.parse(json) as object);
-  return entries.map(([key, value]) => `${key}=${typeof value === 'string' ? value : JSON.stringify(value)}`).join(' ');
+  return entries.map(([key, value]) => `${key}=${valueText(value)}`).join(' ');
+}
+
+/** A digest would leave no room for anything else; its beginning tells it from others. */
+function valueText(value: unknown): string {
+  if (typeof value !== 'string') return JSON.stringify(value);
+  return /^[0-9a-f]{64}$/.test(value) ? value.slice(0, DIGEST_LENGTH) : value;
 }

@@ -59,9 +59,14 @@ export function pluginDetails(plugin: PluginInfo): string {
 /** One plugin in a line, as an operation has left it. */
 export function pluginLine({ name, version, state, process, awaitingConsent }: PluginInfo): string {
   const running = process === undefined || process.pid === 0 ? '' : `, process ${process.pid}`;
-  const waiting =
-    awaitingConsent.length === 0 ? '' : `; another version waits for consent to ${awaitingConsent.join(', ')}`;
+  const waiting = waitingText(name, awaitingConsent);
   return oneLine(`${name} ${version} is ${state}${running}${waiting}`);
+}
+
+/** Of a first install the plugin itself waits, else another version of it. */
+function waitingText(name: string, permissions: readonly string[]): string {
+  if (permissions.length === 0) return '';
+  return `; consent to ${permissions.join(', ')} is wanted: troupe plugin consent ${name}`;
 }
 
 /** What a plugin waits for, and of which version; undefined when it waits for nothing. */

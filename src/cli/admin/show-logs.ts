@@ -12,6 +12,7 @@ import { backoffDelay, resolveBackoff } from '../../policy/index.ts';
 import { createRealEnvironment, within } from '../../ports/index.ts';
 import type { Clock } from '../../ports/index.ts';
 import { listenForStop } from '../stop-signals.ts';
+import { oneLine } from '../printable.ts';
 import { styleFor } from '../style.ts';
 import { withAdmin } from './admin-client.ts';
 import { logLineJson, logLineText } from './log-view.ts';
@@ -48,6 +49,7 @@ class LogView {
   readonly #backoff = resolveBackoff({ initialMs: 250, maxMs: 5000 });
   #cursor: bigint;
   #failures = 0;
+  #hasPrinted = false;
 
   constructor(options: ShowLogsOptions, stop: AbortSignal) {
     this.#options = options;
@@ -64,7 +66,7 @@ class LogView {
           hasShown = true;
         });
         // A host that stops ends the stream in order.
-        if (!follow || this.#stop.aborted) return;
+        if (!follow || this.#stop.aborted) return this.#tellNothing();
         await this.#pause(new RuntimeError('UNAVAILABLE', 'the host has ended the stream'));
       } catch (error) {
         if (this.#stop.aborted) return;
@@ -88,7 +90,16 @@ class LogView {
     });
   }
 
+  /** No lines at all look like a command that does not work; on standard error, as they are no result. */
+  #tellNothing(): void {
+    if (this.#hasPrinted || this.#stop.aborted) return;
+    const { plugin } = this.#options;
+    const text = plugin === undefined ? 'there are no such lines' : `there are no such lines of "${plugin}"`;
+    process.stderr.write(`${oneLine(text)}\n`);
+  }
+
   #line(line: LogLine): void {
+    this.#hasPrinted = true;
     this.#cursor = line.cursor;
     const text = this.#options.json ? JSON.stringify(logLineJson(line)) : logLineText(line, this.#paint);
     process.stdout.write(`${text}\n`);

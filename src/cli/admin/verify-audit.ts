@@ -20,9 +20,11 @@ export async function verifiedChains(
   } catch (error) {
     if (RuntimeError.from(error).code !== 'HOST_NOT_RUNNING') throw error;
     const { database, auditKey } = dataDirectoryAt(dataDirectoryOf(data));
+    if (!existsSync(database)) throw error;
     const key = await readSecret(auditKey);
-    if (key === undefined || !existsSync(database)) throw error;
-    return verifiedHere(database, key, plugin);
+    if (key !== undefined) return verifiedHere(database, key, plugin);
+    const text = `${auditKey} is missing: without it nobody can check the audit in ${database}`;
+    throw new RuntimeError('SECRET_FILE_INVALID', text, { cause: error });
   }
 }
 

@@ -1,16 +1,20 @@
+import { Option } from 'commander';
 import type { Command } from 'commander';
+import { parsePath } from '../admin/admin-command.ts';
+import { SCENES } from '../demo/stage.ts';
+import type { SceneName } from '../demo/stage.ts';
 
 interface DemoFlags {
   readonly json?: boolean;
   readonly keepJournal?: string;
   readonly outsideKill?: boolean;
-  readonly only?: string;
+  readonly only?: SceneName;
   readonly data?: string;
   readonly reset?: boolean;
 }
 
 const DETAILS = `
-recovery: three plugins run as processes of their own and take calls all the time:
+recovery: three plugins run as processes of their own and take calls all along:
   steady    never fails
   fragile   ends itself with exit code 3 after some jobs
   target    is killed with SIGKILL from outside
@@ -41,15 +45,14 @@ export function addDemoCommand(program: Command, finish: (exitCode: number) => v
     .option('--json', 'print one JSON object at the end and nothing else')
     .option('--keep-journal <dir>', 'write what the plugins did into this directory, and keep it')
     .option('--outside-kill', 'let somebody else kill the third plugin, within 15 s')
-    .option('--only <scene>', 'play one scene: recovery, events or lifecycle')
-    .option('--data <dir>', 'keep the plugins of the third scene in this directory')
+    .addOption(new Option('--only <scene>', 'play one scene').choices(SCENES))
+    .option('--data <dir>', 'keep the plugins of the third scene in this directory', parsePath)
     .option('--reset', 'clear that directory first')
     .addHelpText('after', DETAILS)
     .showHelpAfterError('try: troupe demo --help')
     .action(async (flags: DemoFlags) => {
       const { json = false, keepJournal, outsideKill = false, only, data, reset = false } = flags;
-      const { runDemo, sceneNamed } = await import('../demo/run-demo.ts');
-      const scene = only === undefined ? undefined : sceneNamed(only);
-      finish(await runDemo({ json, journals: keepJournal, outsideKill, only: scene, data, reset }));
+      const { runDemo } = await import('../demo/run-demo.ts');
+      finish(await runDemo({ json, journals: keepJournal, outsideKill, only, data, reset }));
     });
 }

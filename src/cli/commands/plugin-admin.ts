@@ -7,6 +7,7 @@ import { addPluginConsentCommand } from './plugin-consent.ts';
 import { addPluginContractsCommand } from './plugin-contracts.ts';
 import { addPluginDeactivateCommand } from './plugin-deactivate.ts';
 import { addPluginDoctorCommand } from './plugin-doctor.ts';
+import { pluginGroup } from './plugin-group.ts';
 import { addPluginInstallCommand } from './plugin-install.ts';
 import { addPluginLogLevelCommand } from './plugin-log-level.ts';
 import { addPluginLogsCommand } from './plugin-logs.ts';
@@ -21,6 +22,7 @@ import { addPluginUpdateCommand } from './plugin-update.ts';
 
 /** Adds them all. `finish` gets the exit code of those that end with one of their own. */
 export function addPluginAdminCommands(program: Command, finish: (exitCode: number) => void): void {
+  pluginGroup(program).commandsGroup('To manage a running host:');
   addPluginLsCommand(program);
   addPluginShowCommand(program);
   addPluginInstallCommand(program);

@@ -25,7 +25,8 @@ export function addPluginAuditCommand(program: Command, finish: (exitCode: numbe
       else process.stdout.write(auditTable(entries));
     });
   addVerify(audit, 'plugin audit verify', finish);
-  addVerify(program.command('audit').description('check the audit of a host'), 'audit verify', finish);
+  const group = program.command('audit').description('check the audit of a host');
+  addVerify(group.showHelpAfterError('try: troupe audit --help'), 'audit verify', finish);
 }
 
 function addVerify(group: Command, path: string, finish: (exitCode: number) => void): void {

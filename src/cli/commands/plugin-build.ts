@@ -18,10 +18,12 @@ const DETAILS = `
 The output holds
   main.cjs      start this one: node build/kv/main.cjs
   plugin.cjs    the plugin and everything that it imports
-  cache/        its compiled code, which makes a start twice as quick; for this version of Node.js
-  build.json    all files with their SHA-256, and the checksum of the whole to pin a launch by
-The plugin is started once, as a host would, to see that it works and to fill the cache. Without
---no-start a build has a cache or fails.
+  cache/        its compiled code, which makes a start twice as quick; for this
+                version of Node.js
+  build.json    all files with their SHA-256, and the checksum of the whole to
+                pin a launch by
+The plugin is started once, as a host would, to see that it works and to fill
+the cache. Without --no-start a build has a cache or fails.
 
 The build needs esbuild: npm install --save-dev esbuild`;
 

@@ -21,8 +21,9 @@ export function addPluginInitCommand(program: Command, version: string): void {
     .showHelpAfterError('try: troupe plugin init --help')
     .action(async (directory: string, flags: InitFlags) => {
       const { initPlugin } = await import('../dev/init/init-plugin.ts');
-      const { name, files } = await initPlugin({ ...flags, directory, version });
+      const { name, files, next } = await initPlugin({ ...flags, directory, version });
       const list = files.map((file) => `  ${file}\n`).join('');
-      process.stdout.write(`wrote the plugin ${name} to ${directory}:\n${list}next: troupe plugin test ${directory}\n`);
+      const steps = next.map((step) => `  ${step}\n`).join('');
+      process.stdout.write(`wrote the plugin ${name} to ${directory}:\n${list}next:\n${steps}`);
     });
 }

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { adminCommand, collect } from '../admin/admin-command.ts';
+import { adminCommand, collect, parsePath } from '../admin/admin-command.ts';
 import type { AdminFlags } from '../admin/admin-command.ts';
 
 interface InstallFlags extends AdminFlags {
@@ -12,7 +12,7 @@ interface InstallFlags extends AdminFlags {
 /** Adds `troupe plugin install`. */
 export function addPluginInstallCommand(program: Command): void {
   adminCommand(program, 'install', 'install a plugin from a directory, an archive or a URL')
-    .argument('<source>', 'path of a directory or an archive, or an address that begins with https://')
+    .argument('<source>', 'path of a directory or an archive, or an address that begins with https://', parsePath)
     .option('--activate', 'start it at once')
     .option('--consent <permission>', 'consent to a sensitive permission; repeatable', collect, [])
     .option('--consent-all', 'consent to whatever it asks for')

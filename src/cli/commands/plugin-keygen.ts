@@ -7,8 +7,9 @@ interface KeygenFlags {
 }
 
 const DETAILS = `
-Writes <prefix>.key.pem, the private key, readable by you alone: whoever has it signs in your name; and
-<prefix>.pub.pem, which goes to those who shall trust you. Files that are there are never replaced.`;
+Writes <prefix>.key.pem, the private key, readable by you alone: whoever has it
+signs in your name; and <prefix>.pub.pem, which goes to those who shall trust
+you. Files that are there are never replaced.`;
 
 /** Adds `troupe plugin keygen`. */
 export function addPluginKeygenCommand(program: Command): void {

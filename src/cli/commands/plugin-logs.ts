@@ -13,9 +13,10 @@ const LEVELS = ['trace', 'debug', 'info', 'warn', 'error'] as const;
 const MOST_LINES = 10_000;
 
 const DETAILS = `
-With --follow the command goes on where it was when the host is started again. Lines that came
-faster than they could be shown are counted in their place. With --json each line is an object
-of its own; its "cursor" is what --after takes. Ctrl+C ends it with exit code 0.`;
+With --follow the command goes on where it was when the host is started again.
+Lines that came faster than they could be shown are counted in their place. With
+--json each line is an object of its own; its "cursor" is what --after takes.
+Ctrl+C ends it with exit code 0.`;
 
 /** Adds `troupe plugin logs`. `finish` gets the exit code. */
 export function addPluginLogsCommand(program: Command, finish: (exitCode: number) => void): void {

@@ -8,9 +8,9 @@ interface PackFlags {
 }
 
 const DETAILS = `
-A bundle is a zip archive with the plugin's files, its manifest, and bundle.json, which has the SHA-256
-of each file. The same files always have the same digest. .git and the like are left out; links are
-refused.`;
+A bundle is a zip archive with the plugin's files, its manifest, and
+bundle.json, which has the SHA-256 of each file. The same files always have the
+same digest. .git and the like are left out; links are refused.`;
 
 /** Adds `troupe plugin pack`. `finish` gets the exit code. */
 export function addPluginPackCommand(program: Command, finish: (exitCode: number) => void): void {

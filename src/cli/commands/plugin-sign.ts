@@ -7,8 +7,9 @@ interface SignFlags {
 }
 
 const DETAILS = `
-The signature is one of Ed25519 over the digest of the bundle, and becomes part of its file. Every file
-of the bundle is checked first. A bundle can have several signatures; one of the same key is replaced.`;
+The signature is one of Ed25519 over the digest of the bundle, and becomes part
+of its file. Every file of the bundle is checked first. A bundle can have
+several signatures; one of the same key is replaced.`;
 
 /** Adds `troupe plugin sign`. `finish` gets the exit code. */
 export function addPluginSignCommand(program: Command, finish: (exitCode: number) => void): void {

@@ -7,10 +7,11 @@ interface TestFlags {
 }
 
 const DETAILS = `
-The plugin is built, copied to a directory of its own, and started there as a host would start it. Its operations
-and steps are executed with an empty input; --no-execute only lists them.
+The plugin is built, copied to a directory of its own, and started there as a
+host would start it. Its operations and steps are executed with an empty input;
+--no-execute only lists them.
 
-Exit codes: 0 no row failed, 1 a row failed.`;
+Exit code 0: no row failed. 1: a row failed, or the plugin cannot be built.`;
 
 /** Adds `troupe plugin test`. `finish` gets the exit code. */
 export function addPluginTestCommand(program: Command, finish: (exitCode: number) => void): void {

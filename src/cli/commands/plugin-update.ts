@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { adminCommand, collect, parsePluginName } from '../admin/admin-command.ts';
+import { adminCommand, collect, parsePath, parsePluginName } from '../admin/admin-command.ts';
 import type { AdminFlags } from '../admin/admin-command.ts';
 
 interface UpdateFlags extends AdminFlags {
@@ -12,7 +12,7 @@ interface UpdateFlags extends AdminFlags {
 export function addPluginUpdateCommand(program: Command): void {
   adminCommand(program, 'update', 'change to another version while the plugin goes on working')
     .argument('<plugin>', 'its name', parsePluginName)
-    .argument('<source>', 'path of a directory or an archive, or an address that begins with https://')
+    .argument('<source>', 'path of a directory or an archive, or an address that begins with https://', parsePath)
     .option('--consent <permission>', 'consent to a sensitive permission; repeatable', collect, [])
     .option('--consent-all', 'consent to whatever it asks for')
     .option('--allow-downgrade', 'change to a version below the highest that ever was')

@@ -9,14 +9,16 @@ interface VerifyFlags {
 }
 
 const DETAILS = `
-Reads every file, compares it with bundle.json, and installs nothing. With --trust at least one
-signature has to be by a key in that file; without it only the files are checked. A file of trusted keys:
+Reads every file, compares it with bundle.json, and installs nothing. With
+--trust at least one signature has to be by a key in that file; without it only
+the files are checked. A file of trusted keys:
   keys:
     - id: acme-2026
       publicKeyFile: acme.pub.pem      # or publicKey: with the PEM itself
       validUntil: 2027-01-01           # optional, as are validFrom and revoked
 
-Exit code 0: all is right. 1: something is not. 2: the command line cannot be understood.`;
+Exit code 0: all is right. 1: something is not. 2: the command line cannot be
+understood.`;
 
 const FAILED = 1;
 

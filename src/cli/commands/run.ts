@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { parseWhole } from '../admin/admin-command.ts';
+import { statSync } from 'node:fs';
+import { parsePath, parseWhole } from '../admin/admin-command.ts';
 
 interface RunFlags {
   readonly check?: boolean;
@@ -15,13 +16,14 @@ const DETAILS = `
 A file for one plugin:
   plugins:
     - name: kv
-      command: ./kv-plugin        # with a slash: relative to the file's directory
+      command: ./kv-plugin        # with a slash: relative to the file
       args: [--verbose]
       config: { table: users }    # given to the plugin before its first call
 
-With --data there is no file of plugins: the host keeps what troupe plugin install brings, and starts
-it again after each start of its own. Its settings are in DIR/host.yaml, which may be missing; SIGHUP
-or troupe plugin reload reads them again.
+With --data there is no file of plugins: the host keeps what "troupe plugin
+install" brings, and starts it again after each start of its own. Its settings
+are in DIR/host.yaml, which may be missing; SIGHUP or "troupe plugin reload"
+lets it read them again.
 
 Ctrl+C or SIGTERM stops the plugins in order; a second one ends them by force.`;
 
@@ -32,8 +34,8 @@ export function addRunCommand(program: Command, finish: (exitCode: number) => vo
     .description('run the plugins that a YAML file names, or a host that keeps its plugins in a directory')
     .argument('[file]', 'the file, often troupe.yaml')
     .option('--check', 'only say whether the file is valid')
-    .option('--data <dir>', 'run a host that keeps everything in this directory')
-    .option('--config <file>', 'settings of that host (default: host.yaml in its directory)')
+    .option('--data <dir>', 'run a host that keeps everything in this directory', parsePath)
+    .option('--config <file>', 'settings of that host (default: host.yaml in its directory)', parsePath)
     .option(
       '--ops <port>',
       'its HTTP listener for probes, metrics and uploads; 0 takes any port',
@@ -61,7 +63,9 @@ function problemOf(file: string | undefined, { data, config, ops, dev, check }: 
     if (file === undefined) return "missing required argument 'file', or option '--data <dir>'";
     const onlyWithData = { '--config': config, '--ops': ops, '--dev': dev };
     const misplaced = Object.entries(onlyWithData).find(([, value]) => value !== undefined);
-    return misplaced === undefined ? undefined : `option '${misplaced[0]}' needs option '--data <dir>'`;
+    if (misplaced !== undefined) return `option '${misplaced[0]}' needs option '--data <dir>'`;
+    const isDirectory = statSync(file, { throwIfNoEntry: false })?.isDirectory() ?? false;
+    return isDirectory ? `'${file}' is a directory; did you mean --data ${file}?` : undefined;
   }
   if (file !== undefined) return "argument 'file' and option '--data <dir>' cannot be used together";
   return check === undefined ? undefined : "option '--check' is for files";

@@ -23,7 +23,6 @@ import { createPlainView, createSilentView } from './view/plain-view.ts';
 import { playRecovery } from './recovery.ts';
 import { reportJson } from './report.ts';
 import type { DemoReport } from './report.ts';
-import { SCENES } from './stage.ts';
 import type { SceneName, SceneStage, TableLines } from './stage.ts';
 import { summaryText } from './summary.ts';
 import type { DemoView } from './view/view.ts';
@@ -164,11 +163,4 @@ function refuseDefects({ recovery, events, lifecycle, leaks }: DemoReport): void
   ];
   if (problems.length === 0) return;
   throw new RuntimeError('INTERNAL', 'the demo found a defect', { details: { problems } });
-}
-
-/** The scene of a name. Throws INVALID_ARGUMENT. */
-export function sceneNamed(name: string): SceneName {
-  const scene = SCENES.find((one) => one === name);
-  if (scene !== undefined) return scene;
-  throw new RuntimeError('INVALID_ARGUMENT', `there is no scene "${name}"; there are ${SCENES.join(', ')}`);
 }

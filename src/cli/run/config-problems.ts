@@ -1,6 +1,7 @@
 // Everything that is wrong with a configuration, with the place in the file and what is allowed there.
 
 import type { z } from 'zod';
+import { valueAt } from '../../policy/index.ts';
 import type { ValuePath, YamlFile } from './yaml-file.ts';
 
 interface Problem {
@@ -58,16 +59,6 @@ function contradictions(plugin: unknown, index: number): Problem[] {
       ? [problem(['backoff'], 'must have a maxMs (default 60000) of at least its initialMs (default 1000)')]
       : []),
   ];
-}
-
-function valueAt(value: unknown, path: ValuePath): unknown {
-  return path.reduce<unknown>(
-    (inner, key) =>
-      typeof inner === 'object' && inner !== null && Object.hasOwn(inner, key)
-        ? (inner as Record<PropertyKey, unknown>)[key]
-        : undefined,
-    value,
-  );
 }
 
 /** `plugins[0].health.misses`; nothing for the file as a whole. */

@@ -1,36 +1,7 @@
 // What a configuration file may say. Each value carries the sentence that is shown when it is something else.
 
 import { z } from 'zod';
-
-/** An object that knows all its keys, and names them when it meets another one. */
-function strict<Shape extends z.ZodRawShape>(shape: Shape): z.ZodObject<Shape, z.core.$strict> {
-  const keys = Object.keys(shape).join(', ');
-  return z.strictObject(shape, {
-    error: (issue) =>
-      issue.code === 'unrecognized_keys' ? `is not known here; known are ${keys}` : 'must be a mapping',
-  });
-}
-
-function text(what: string): z.ZodString {
-  return z.string(what).min(1, what);
-}
-
-function number(minimum: number, unit = ''): z.ZodNumber {
-  const what = `must be a number of at least ${minimum}${unit}`;
-  return z.number(what).min(minimum, what);
-}
-
-function whole(minimum: number, maximum: number = Number.MAX_SAFE_INTEGER): z.ZodInt {
-  const range = maximum === Number.MAX_SAFE_INTEGER ? `of at least ${minimum}` : `from ${minimum} to ${maximum}`;
-  const what = `must be a whole number ${range}`;
-  return z.int(what).min(minimum, what).max(maximum, what);
-}
-
-function oneOf<const Values extends readonly [string, ...string[]]>(
-  values: Values,
-): z.ZodEnum<z.core.util.ToEnum<Values[number]>> {
-  return z.enum(values, `must be one of ${values.join(', ')}`);
-}
+import { logLevel, number, oneOf, strict, text, whole } from './schema-parts.ts';
 
 const MS = ' (milliseconds)';
 const NAME_RULE = 'must be 1 to 128 letters, digits, ".", "_" or "-"';
@@ -101,7 +72,7 @@ const plugin = strict({
 /** The schema of a configuration file. */
 export const configSchema = strict({
   plugins: z.array(plugin, 'must be a list of plugins').min(1, 'must name at least 1 plugin'),
-  log: strict({ level: oneOf(['trace', 'debug', 'info', 'warn', 'error']).exactOptional() }).exactOptional(),
+  log: strict({ level: logLevel.exactOptional() }).exactOptional(),
   stopDeadlineMs: number(0, MS).exactOptional(),
 });
 

@@ -7,18 +7,8 @@ import { RuntimeError } from '../../errors/index.ts';
 import type { LogLevel } from '../../ports/index.ts';
 import { configProblems } from './config-problems.ts';
 import { readConfigText } from './read-config.ts';
+import { logLevel, strict, text, whole } from './schema-parts.ts';
 import { parseYaml } from './yaml-file.ts';
-
-const LEVEL_RULE = 'must be one of trace, debug, info, warn, error';
-const level = z.enum(['trace', 'debug', 'info', 'warn', 'error'], LEVEL_RULE);
-const whole = (minimum: number, maximum: number): z.ZodInt => {
-  const rule = `must be a whole number from ${minimum} to ${maximum}`;
-  return z.int(rule).min(minimum, rule).max(maximum, rule);
-};
-const known = (...keys: readonly string[]) => ({
-  error: (issue: { readonly code?: string }): string =>
-    issue.code === 'unrecognized_keys' ? `is not known here; known are ${keys.join(', ')}` : 'must be a mapping',
-});
 
 const PLUGIN_RULE = 'must be a mapping of names of plugins';
 const pluginName = z.string().regex(/^(?!\.{1,2}$)[A-Za-z0-9._-]{1,128}$|^@host$/, 'must be the name of a plugin');
@@ -26,55 +16,35 @@ const HOUR_MS = 3_600_000;
 const YEAR_MS = 366 * 24 * HOUR_MS;
 const MAX_LOG_BYTES = 1024 * 1024 * 1024;
 
-const hostConfigSchema = z.strictObject(
-  {
-    log: z
-      .strictObject(
-        {
-          level: level.default('info'),
-          levels: z.record(pluginName, level, PLUGIN_RULE).default({}),
-          maxBytes: whole(65_536, MAX_LOG_BYTES).default(10 * 1024 * 1024),
-          keep: whole(0, 1000).default(5),
-        },
-        known('level', 'levels', 'maxBytes', 'keep'),
-      )
-      .prefault({}),
-    trust: z.string('must be the path of a file').min(1, 'must be the path of a file').exactOptional(),
-    plugins: z.record(pluginName, z.unknown(), PLUGIN_RULE).default({}),
-    ops: z
-      .strictObject(
-        {
-          port: whole(0, 65_535).exactOptional(),
-          allowedHosts: z.array(z.string('must be a name'), 'must be a list of names').max(100).default([]),
-        },
-        known('port', 'allowedHosts'),
-      )
-      .prefault({}),
-    audit: z
-      .strictObject(
-        {
-          file: z.string('must be the path of a file').min(1, 'must be the path of a file').exactOptional(),
-          maxAgeMs: whole(1, 100 * YEAR_MS).exactOptional(),
-          maxEntries: whole(1, 1_000_000_000).exactOptional(),
-        },
-        known('file', 'maxAgeMs', 'maxEntries'),
-      )
-      .prefault({}),
-    updates: z
-      .strictObject(
-        {
-          probationMs: whole(0, HOUR_MS).exactOptional(),
-          drainMs: whole(0, HOUR_MS).default(30_000),
-          keepVersions: whole(0, 1000).default(5),
-          keepMs: whole(0, YEAR_MS).default(24 * HOUR_MS),
-        },
-        known('probationMs', 'drainMs', 'keepVersions', 'keepMs'),
-      )
-      .prefault({}),
-    stopDeadlineMs: whole(0, HOUR_MS).default(10_000),
-  },
-  known('log', 'trust', 'plugins', 'ops', 'audit', 'updates', 'stopDeadlineMs'),
-);
+const hostNames = z.array(z.string('must be a name'), 'must be a list of names').max(100).default([]);
+
+const hostConfigSchema = strict({
+  log: strict({
+    level: logLevel.default('info'),
+    levels: z.record(pluginName, logLevel, PLUGIN_RULE).default({}),
+    maxBytes: whole(65_536, MAX_LOG_BYTES).default(10 * 1024 * 1024),
+    keep: whole(0, 1000).default(5),
+  }).prefault({}),
+  trust: text('must be the path of a file').exactOptional(),
+  plugins: z.record(pluginName, z.unknown(), PLUGIN_RULE).default({}),
+  ops: strict({
+    port: whole(0, 65_535).exactOptional(),
+    allowedHosts: hostNames,
+  }).prefault({}),
+  downloads: strict({ privateHosts: hostNames }).prefault({}),
+  audit: strict({
+    file: text('must be the path of a file').exactOptional(),
+    maxAgeMs: whole(1, 100 * YEAR_MS).exactOptional(),
+    maxEntries: whole(1, 1_000_000_000).exactOptional(),
+  }).prefault({}),
+  updates: strict({
+    probationMs: whole(0, HOUR_MS).exactOptional(),
+    drainMs: whole(0, HOUR_MS).default(30_000),
+    keepVersions: whole(0, 1000).default(5),
+    keepMs: whole(0, YEAR_MS).default(24 * HOUR_MS),
+  }).prefault({}),
+  stopDeadlineMs: whole(0, HOUR_MS).default(10_000),
+});
 
 /** What a host is told by its file. */
 export interface HostConfig {
@@ -89,6 +59,8 @@ export interface HostConfig {
   /** Configuration of plugins, by their names. */
   readonly plugins: Readonly<Record<string, unknown>>;
   readonly ops: { readonly port?: number; readonly allowedHosts: readonly string[] };
+  /** Names of hosts in private networks, and of this machine, that plugins may be downloaded from all the same. */
+  readonly downloads: { readonly privateHosts: readonly string[] };
   readonly audit: {
     /** Absolute path of the file that entries are written to, besides the database. */
     readonly file?: string;

@@ -44,6 +44,7 @@ import { isPassing } from '../../machines/index.ts';
 import { openSqliteStore } from '../../stores/index.ts';
 import type { HostConfig } from './host-config.ts';
 import { HostSettings } from './host-settings.ts';
+import { logLastWords } from './last-words.ts';
 import { LockKeeper } from './lock-keeper.ts';
 
 /** Where a host runs. */
@@ -134,10 +135,20 @@ function openLifecycle(
   const { updates, stopDeadlineMs } = settings.config;
   const breaker = createBreaker(environment.clock);
   const host = createHost({ ...options.host, environment, crashes: breaker, denials: auditor.denials });
+  closers.push(logLastWords(host, logs.hub));
   closers.push(async () => void (await host.stop({ deadlineMs: stopDeadlineMs })));
-  const openArtifacts = (): ArtifactStore =>
-    createArtifactStore({ root: places.artifacts, environment, trust: settings.trust });
-  const lockFile = new LockKeeper({ path: places.lockFile, store, artifacts: openArtifacts(), log: environment.log });
+  const openArtifacts = (): ArtifactStore => {
+    const { privateHosts } = settings.config.downloads;
+    return createArtifactStore({
+      root: places.artifacts,
+      environment,
+      trust: settings.trust,
+      download: { privateHosts },
+    });
+  };
+  // It reads with the keys that are trusted now, and not with those of the start.
+  const read: Pick<ArtifactStore, 'open'> = { open: (digest) => openArtifacts().open(digest) };
+  const lockFile = new LockKeeper({ path: places.lockFile, store, artifacts: read, log: environment.log });
   closers.push(() => lockFile.stop());
   const artifacts = reloadable(openArtifacts, (digest, source) => lockFile.staged(digest, source));
   const capabilities = createCapabilityRegistry();

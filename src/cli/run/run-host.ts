@@ -20,7 +20,7 @@ import {
 } from '../../host/index.ts';
 import type { AuditChainReport, BootReport, ReloadReport } from '../../host/index.ts';
 import { countOf } from '../count-of.ts';
-import { factText, isStreamFact } from '../fact-text.ts';
+import { factText, isStreamFact, lastWordsOf } from '../fact-text.ts';
 import { version } from '../package-version.ts';
 import { exitCodeOf, listenForStop } from '../stop-signals.ts';
 import type { StopSignals } from '../stop-signals.ts';
@@ -37,6 +37,11 @@ export interface RunHostOptions {
   readonly opsPort: number | undefined;
   /** Whether plugins that are being developed may be uploaded. Needs the listener. */
   readonly dev: boolean;
+}
+
+interface ReadyOptions extends RunHostOptions {
+  /** Why the host is not ready, whatever its plugins are. */
+  readonly notReady: () => string | undefined;
 }
 
 /** Milliseconds to write the answer of an upload that is done. Who follows a log is cut off after them. */
@@ -56,8 +61,14 @@ export async function runHost(options: RunHostOptions): Promise<number> {
     closers.push(() => parts.close());
     const say = createSpeaker(parts.environment.clock);
     force = forceOn(parts, stop);
-    await start(parts, options, say, closers);
+    let isBooted = false;
+    const notReady = (): string | undefined => {
+      if (stop.requested.aborted) return 'the host is being stopped';
+      return isBooted ? undefined : 'the host is being started';
+    };
+    await start(parts, { ...options, notReady }, say, closers);
     if (!stop.requested.aborted) tellBoot(await parts.lifecycle.boot(), parts, say);
+    isBooted = true;
     if (!stop.requested.aborted) await parts.lockFile.compare();
     await signalled(stop);
     say('troupe', `got ${stop.received} and stops; a second signal ends the plugins by force`, 'strong');
@@ -76,7 +87,7 @@ export async function runHost(options: RunHostOptions): Promise<number> {
 }
 
 /** Everything that talks to the outside. */
-async function start(parts: HostParts, options: RunHostOptions, say: Say, closers: Closer[]): Promise<void> {
+async function start(parts: HostParts, options: ReadyOptions, say: Say, closers: Closer[]): Promise<void> {
   const { lifecycle, logs, places, self, environment } = parts;
   closers.push(tellFacts(parts, say));
   const reload = (): Promise<ReloadReport> => parts.settings.reload(logs, () => parts.artifacts.reload());
@@ -100,7 +111,7 @@ async function start(parts: HostParts, options: RunHostOptions, say: Say, closer
 /** The address of the listener; undefined when there is none. */
 async function openOps(
   parts: HostParts,
-  options: RunHostOptions,
+  options: ReadyOptions,
   say: Say,
   closers: Closer[],
 ): Promise<string | undefined> {
@@ -122,7 +133,10 @@ async function openOps(
     logs,
     uptimeSeconds: () => (clock.now() - self.startedAt) / 1000,
   };
-  const routes = hostRoutes({ health: sharedHealth({ lifecycle, clock }), metrics: () => hostMetrics(sources) });
+  const routes = hostRoutes({
+    health: sharedHealth({ lifecycle, clock, notReady: options.notReady }),
+    metrics: () => hostMetrics(sources),
+  });
   const listener = await openOpsListener({
     port,
     routes: [...routes, ...(dev?.routes ?? [])],
@@ -156,6 +170,7 @@ function tellFacts({ host, lifecycle }: HostParts, say: Say): Closer {
     if (isStreamFact(fact)) return;
     const { text, tone } = factText(fact);
     say(fact.plugin, text, tone);
+    for (const line of lastWordsOf(fact)) say(fact.plugin, line);
   });
   const stopLifecycle = lifecycle.onFact(({ plugin, to, version: installed, failure }) => {
     const why = failure === undefined ? '' : ` [${failure.code}]: ${failure.message}`;

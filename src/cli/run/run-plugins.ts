@@ -7,7 +7,7 @@
 import { createHost } from '../../host/index.ts';
 import type { Host, Plugin } from '../../host/index.ts';
 import { createRealEnvironment } from '../../ports/index.ts';
-import { factText, isStreamFact } from '../fact-text.ts';
+import { factText, isStreamFact, lastWordsOf } from '../fact-text.ts';
 import { exitCodeOf, listenForStop } from '../stop-signals.ts';
 import type { StopSignals } from '../stop-signals.ts';
 import type { RunConfig } from './read-config.ts';
@@ -29,6 +29,7 @@ export async function runPlugins(config: RunConfig): Promise<number> {
     if (isStreamFact(fact)) return;
     const { text, tone } = factText(fact);
     say(fact.plugin, text, tone);
+    for (const line of lastWordsOf(fact)) say(fact.plugin, line);
   });
   const force = (): void => void Promise.all(host.plugins().map((plugin) => plugin.kill()));
   stop.forced.addEventListener('abort', force, { once: true });

@@ -32,7 +32,10 @@ const MISUSES: readonly (readonly [readonly string[], string])[] = [
   [['contracts', 'a', 'b'], "too many arguments for 'contracts'"],
   [['reload', 'now'], "too many arguments for 'reload'"],
   [['doctor', 'now'], "too many arguments for 'doctor'"],
-  [['instal', 'x'], "unknown command 'instal' (did you mean install?)"],
+  [['instal', 'x'], "unknown command 'instal' (did you mean install?)\ntry: troupe plugin --help"],
+  // A variable of a script that is not set is no wish to work on another host.
+  [['uninstall', 'kv', '--yes', '--data', ''], "option '--data <dir>' argument '' is invalid: it must not be empty"],
+  [['install', ''], "is invalid for argument 'source': it must not be empty"],
 ];
 
 describe('a command line that cannot be understood', () => {

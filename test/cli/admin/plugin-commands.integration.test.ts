@@ -177,6 +177,7 @@ describe('troupe run --data', () => {
     [['run', 'a.yaml', '--data', 'd'], "argument 'file' and option '--data <dir>' cannot be used together"],
     [['run', 'a.yaml', '--ops', '1'], "option '--ops' needs option '--data <dir>'"],
     [['run', '--data', 'd', '--check'], "option '--check' is for files"],
+    [['run', '.'], "'.' is a directory; did you mean --data .?"],
     [['run', '--data', 'd', '--ops', '70000'], 'it must be a whole number from 0 to 65535'],
   ])('ends with 2 for %j', async (args, problem) => {
     const { code, stderr } = await runHere(args);
@@ -327,13 +328,13 @@ describe('a host with 1 plugin', () => {
     [['install', '/no/such/place'], 'BUNDLE_NOT_FOUND'],
     [['show', 'unknown'], 'PLUGIN_UNKNOWN'],
     [['uninstall', 'kv', '--yes'], 'INVALID_TRANSITION'],
-  ])('refuses %j with 1 line, the code %s and exit code 1', async (args, code) => {
+  ])('refuses %j with 1 error, the code %s and exit code 1', async (args, code) => {
     const given = args.map((arg) => (arg === 'the same' ? join(root, 'kv') : arg));
 
     const result = await host.plugin(...given);
 
     expect(result).toMatchObject({ code: 1, stdout: '' });
-    expect(result.stderr.trimEnd().split('\n').at(-1)).toContain(`error [${code}]: `);
+    expect(result.stderr.match(/^error \[[A-Z_]+\]: /gm)).toEqual([`error [${code}]: `]);
   });
 
   it('looks at a host and its directory, and finds what was broken', async () => {

@@ -5,7 +5,7 @@ import { auditTable, chainsText } from '../../../src/cli/admin/audit-view.ts';
 import { contractsText } from '../../../src/cli/admin/contracts-view.ts';
 import { checksText } from '../../../src/cli/admin/doctor/checks-text.ts';
 import { logLineText } from '../../../src/cli/admin/log-view.ts';
-import { pluginJson, pluginTable } from '../../../src/cli/admin/plugin-view.ts';
+import { pluginJson, pluginLine, pluginTable } from '../../../src/cli/admin/plugin-view.ts';
 import type { AuditEntry, PluginContracts, PluginInfo } from '../../../src/gen/troupe/admin/v1/admin.ts';
 
 const PLAIN = (_: unknown, text: string): string => text;
@@ -62,6 +62,22 @@ describe('auditTable', () => {
   });
 });
 
+describe('auditTable with digests', () => {
+  it('shows 12 of their 64 digits, so that there is room for the rest', () => {
+    const dataJson = JSON.stringify({ digest: 'a6aa155b603b'.padEnd(64, '0'), to: 'active' });
+
+    expect(auditTable([entry({ dataJson })], 120, PLAIN)).toContain('digest=a6aa155b603b to=active\n');
+  });
+});
+
+describe('pluginLine', () => {
+  it('says how to consent to what is waited for', () => {
+    const line = pluginLine(plugin({ state: 'installed', awaitingConsent: ['net:example.com'] }));
+
+    expect(line).toBe('kv 1.0.0 is installed; consent to net:example.com is wanted: troupe plugin consent kv');
+  });
+});
+
 describe('chainsText', () => {
   it('says of 1 plugin that it is whole and of 1 where it is broken', () => {
     const whole = { plugin: 'kv', entries: 1n, unsealed: 2n, problem: '', problemAt: 0n };
@@ -72,6 +88,12 @@ describe('chainsText', () => {
         'web: broken at entry 4: entry 4 does not fit\nthe audit of 1 plugin is not whole\n',
     );
     expect(chainsText([])).toBe('there is no audit yet\n');
+  });
+
+  it('says of a name that nobody ever had that nothing is known, and not that 0 entries are as written', () => {
+    const chain = { plugin: 'kvv', entries: 0n, unsealed: 0n, problem: '', problemAt: 0n };
+
+    expect(chainsText([chain])).toMatch(/^kvv: nothing is known about it\n/);
   });
 });
 

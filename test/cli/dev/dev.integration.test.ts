@@ -96,7 +96,7 @@ describe('troupe plugin dev', () => {
     [['plugin', 'dev'], "missing required argument 'dir'"],
     [['plugin', 'dev', '.', 'extra'], 'too many arguments'],
     [['plugin', 'dev', 'package.json'], 'not a directory'],
-    [['plugin', 'dev', '.', '--lang', 'cobol'], 'Allowed choices are'],
+    [['plugin', 'dev', '.', '--lang', 'cobol'], 'allowed choices are'],
     [['plugin', 'dev', '.', '--host', 'localhost:8080'], 'must begin with http:// or https://'],
     [['plugin', 'dev', '.', '--host', '/relative'], 'must be an absolute address'],
     [['plugin', 'dev', '.', '--logs', '--no-watch'], '--logs needs --watch'],

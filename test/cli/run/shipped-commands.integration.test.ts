@@ -41,7 +41,9 @@ describeWithPeer('tmux', 'troupe run --data with --ops 0 and --dev, and somebody
 
       edit('plugin.yaml', 'version: 0.1.0', 'version: 0.2.0\npermissions: { net: [example.org] }');
       const waiting = await run(`plugin update kv kv --data ${data}`, 0);
-      expect(waiting).toMatch(/^kv 0\.1\.0 is active, .*; another version waits for consent to net:example\.org$/m);
+      expect(waiting).toMatch(
+        /^kv 0\.1\.0 is active, .*; consent to net:example\.org is wanted: troupe plugin consent kv$/m,
+      );
       const consented = await run(`plugin consent kv --yes --data ${data}`, 0);
       expect(consented).toMatch(/^kv 0\.2\.0 is active, process \d+$/m);
       expect(await run(`plugin rollback kv --data ${data}`, 0)).toMatch(/^kv 0\.1\.0 is active, process \d+$/m);

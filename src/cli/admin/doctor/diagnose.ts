@@ -10,15 +10,17 @@ import { connectAdmin } from '../admin-client.ts';
 import { dataDirectoryOf } from '../data-flag.ts';
 import { failed, ok, warning } from './check.ts';
 import type { Check } from './check.ts';
-import { checkDirectory, checkSecrets, checkSocketPath, socketExists } from './directory-checks.ts';
+import { checkDirectory, checkSecrets, checkSettings, checkSocketPath, socketExists } from './directory-checks.ts';
 import { checkDatabase, checkLeases } from './database-checks.ts';
 import { checkDiskSpace, checkNode, checkTools } from './machine-checks.ts';
 
 /** Looks at everything. Never rejects: what cannot be looked at is a check that failed. */
 export async function diagnose(flag: string | undefined): Promise<readonly Check[]> {
   const places = dataDirectoryAt(dataDirectoryOf(flag));
-  const running = await readRunningHost(places);
   const now = createRealClock().now();
+  const host = await hostChecks(places);
+  // What a killed host has said of itself is there still, and no longer so.
+  const running = host.isThere ? await readRunningHost(places) : undefined;
   return [
     checkNode(),
     await guarded('directory', () => checkDirectory(places)),
@@ -26,29 +28,38 @@ export async function diagnose(flag: string | undefined): Promise<readonly Check
     checkSocketPath(places),
     await guarded('disk', () => checkDiskSpace(places.root)),
     await guarded('tools', () => checkTools()),
-    ...(await hostChecks(places)),
+    await guarded('settings', () => checkSettings(places)),
+    ...host.checks,
     await guarded('leases', () => checkLeases(places, running, now)),
   ];
 }
 
-async function hostChecks(places: DataDirectory): Promise<readonly Check[]> {
+interface HostChecks {
+  /** Whether a host answers. */
+  readonly isThere: boolean;
+  readonly checks: readonly Check[];
+}
+
+async function hostChecks(places: DataDirectory): Promise<HostChecks> {
   try {
     const admin = await connectAdmin(places.root);
     try {
       const health = await admin.service.getHealth({});
       const { checks } = await admin.service.diagnose({});
-      return [hostCheck(health), ...checks.map(checkOf)];
+      return { isThere: true, checks: [hostCheck(health), ...checks.map(checkOf)] };
     } finally {
       admin.close();
     }
   } catch (error) {
     const { code, rawMessage } = RuntimeError.from(error);
-    if (code !== 'HOST_NOT_RUNNING') return [failed('host', rawMessage)];
+    // It may be there, and too busy to answer: then its leases are its own.
+    if (code !== 'HOST_NOT_RUNNING') return { isThere: true, checks: [failed('host', rawMessage)] };
     const left = (await socketExists(places))
-      ? ' a socket of a host that is gone is left, which the next one removes'
-      : '';
+      ? ['a socket of a host that is gone is left, which the next one removes']
+      : [];
     const store = await guarded('store', () => checkDatabase(places));
-    return [warning('host', `no host runs here;${left === '' ? ' start one with: troupe run --data' : left}`), store];
+    const text = `no host runs here; start one with: troupe run --data ${places.root}`;
+    return { isThere: false, checks: [warning('host', text, left), store] };
   }
 }
 

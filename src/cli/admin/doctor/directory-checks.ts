@@ -2,8 +2,10 @@
 
 import { lstat, stat } from 'node:fs/promises';
 import type { Stats } from 'node:fs';
+import { RuntimeError } from '../../../errors/index.ts';
 import type { DataDirectory } from '../../../host/index.ts';
 import { countOf } from '../../count-of.ts';
+import { readHostConfig } from '../../run/host-config.ts';
 import { failed, ok, warning } from './check.ts';
 import type { Check } from './check.ts';
 
@@ -36,6 +38,19 @@ export async function checkSecrets({ auditKey, opsToken, database }: DataDirecto
   }
   if (open.length === 0) return ok('secrets', 'keys, tokens and the database can be read by this user only');
   return failed('secrets', `${countOf(open.length, 'file')} can be read by others`, open);
+}
+
+/** Whether a host could read its settings. Those that `--config` names elsewhere are not known here. */
+export async function checkSettings({ config }: DataDirectory): Promise<Check> {
+  if ((await statsOf(config)) === undefined) return ok('settings', `there is no ${config}: everything has its default`);
+  try {
+    await readHostConfig(config, false);
+    return ok('settings', `${config} can be used`);
+  } catch (error) {
+    const { rawMessage, details } = RuntimeError.from(error);
+    const { problems } = details;
+    return failed('settings', rawMessage, Array.isArray(problems) ? problems.map(String) : []);
+  }
 }
 
 /** Whether a socket of the path can exist at all. */

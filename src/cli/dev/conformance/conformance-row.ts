@@ -13,6 +13,8 @@ export interface ConformanceRow {
   /** One line; empty when there is nothing to say. */
   readonly detail: string;
   readonly durationMs: number;
+  /** Of a row that failed as the plugin ended: the last lines that it wrote on standard error. */
+  readonly stderr?: readonly string[];
 }
 
 /** All rows of one plugin. */
@@ -25,7 +27,7 @@ export interface ConformanceReport {
 }
 
 /** What a row says about itself; a text alone is the detail of one that passed. */
-export type RowResult = { readonly verdict: RowVerdict; readonly detail: string } | string | undefined;
+export type RowResult = Pick<ConformanceRow, 'verdict' | 'detail' | 'stderr'> | string | undefined;
 
 /** A check; what it throws makes its row fail. */
 export type RowCheck = () => RowResult | Promise<RowResult>;

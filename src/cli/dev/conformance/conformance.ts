@@ -118,14 +118,13 @@ async function resultOf(check: RowCheck): Promise<RowResult> {
   } catch (error) {
     const { code, rawMessage, details } = RuntimeError.from(error);
     const problems = Array.isArray(details['problems']) ? `: ${details['problems'].join('; ')}` : '';
-    const tail = Array.isArray(details['stderrTail']) ? (details['stderrTail'] as string[]).slice(-3) : [];
-    const told = tail.length === 0 ? '' : `; it wrote: ${tail.join(' | ')}`;
-    return failed(`[${code}] ${rawMessage}${problems}${told}`);
+    const tail = Array.isArray(details['stderrTail']) ? (details['stderrTail'] as string[]) : [];
+    return failed(`[${code}] ${rawMessage}${problems}`, tail);
   }
 }
 
-function failed(detail: string): RowResult {
-  return { verdict: 'failed', detail };
+function failed(detail: string, stderr: readonly string[] = []): RowResult {
+  return { verdict: 'failed', detail, ...(stderr.length === 0 ? {} : { stderr }) };
 }
 
 function checkEmits(refused: readonly string[]): RowResult {
@@ -162,13 +161,19 @@ function checkPermissions(manifest: Manifest): RowResult {
 
 async function start(host: Host, { manifest, file }: LoadedManifest, options: ConformanceOptions): Promise<RowResult> {
   const { startTimeoutMs = START_TIMEOUT_MS, config } = options;
+  // Without its last words nobody would know why it does not start.
+  let words: readonly string[] = [];
+  const stopListening = host.onFact((fact) => {
+    if (fact.type === 'plugin.failed') words = fact.stderrTail;
+  });
   const { failed: failures } = await host.start({
     manifests: [file],
     launch: { [manifest.name]: { restart: 'never', startTimeoutMs } },
     ...(config === undefined ? {} : { config: { [manifest.name]: config } }),
   });
+  stopListening();
   const [failure] = failures;
-  if (failure !== undefined) return failed(`[${failure.code}] ${failure.message}`);
+  if (failure !== undefined) return failed(`[${failure.code}] ${failure.message}`, words);
   const { startMs } = host.plugin(manifest.name)?.status() ?? {};
   return startMs === undefined ? undefined : `after ${Math.round(startMs)} ms`;
 }

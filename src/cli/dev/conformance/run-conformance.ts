@@ -2,6 +2,7 @@
 
 import { stdout } from 'node:process';
 import { createRealClock } from '../../../ports/index.ts';
+import { countOf } from '../../count-of.ts';
 import { oneLine } from '../../printable.ts';
 import { exitCodeOf, listenForStop } from '../../stop-signals.ts';
 import { styleFor } from '../../style.ts';
@@ -48,12 +49,14 @@ export async function runConformance({ path, json, execute }: RunConformanceOpti
   }
 }
 
-function rowText({ id, verdict, detail }: ConformanceRow, paint: Style): string {
-  return `${paint(TONES[verdict], verdict.padEnd(8))} ${id.padEnd(WIDTH)} ${oneLine(detail)}\n`;
+/** @internal A row for people, and below it what the plugin wrote. */
+export function rowText({ id, verdict, detail, stderr = [] }: ConformanceRow, paint: Style): string {
+  const row = `${paint(TONES[verdict], verdict.padEnd(8))} ${id.padEnd(WIDTH)} ${oneLine(detail)}`.trimEnd();
+  return [row, ...stderr.map((line) => `  |  ${oneLine(line)}`.trimEnd()), ''].join('\n');
 }
 
 function summaryOf(rows: readonly ConformanceRow[], paint: Style): string {
   const failures = rows.filter(({ verdict }) => verdict === 'failed').length;
-  const text = failures === 0 ? `${rows.length} rows, none failed` : `${rows.length} rows, ${failures} failed`;
+  const text = `${countOf(rows.length, 'row')}, ${failures === 0 ? 'none' : failures} failed`;
   return `${paint(failures === 0 ? 'good' : 'bad', text)}\n`;
 }

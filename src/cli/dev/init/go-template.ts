@@ -3,6 +3,7 @@ import type { Template } from './template.ts';
 /** A plugin in Go, on HashiCorp's go-plugin. It brings the few messages of its contract itself: no generator is needed. */
 export const GO_TEMPLATE: Template = {
   language: 'Go',
+  first: 'go mod tidy',
   files: ({ name }) => ({
     'plugin.yaml': `apiVersion: troupe.plugin/v1
 name: ${name}
@@ -232,11 +233,11 @@ function readme(name: string): string {
 A plugin for troupe, in Go.
 
 \`\`\`sh
-go mod tidy                                   # once
+go mod tidy                                   # once: fetches what it imports
 troupe plugin test .                          # builds it: does it do what a host relies on?
-troupe run --data ./data --ops 0 --dev        # a host for development, in another terminal
-troupe plugin dev . --data ./data             # builds and runs it there, again at each change
-troupe plugin install . --data ./data         # installs it for good
+troupe run --data ../data --ops 0 --dev       # a host for development, in another terminal
+troupe plugin dev . --data ../data            # builds and runs it there, again at each change
+troupe plugin install . --data ../data        # installs it for good
 \`\`\`
 `;
 }

@@ -37,20 +37,49 @@ export interface InitializedPlugin {
   readonly directory: string;
   /** Paths from the directory, sorted. */
   readonly files: readonly string[];
+  /** Command lines to go on with. */
+  readonly next: readonly string[];
 }
 
 const LONGEST_NAME = 64;
 
-/** Writes the files. Rejects with INVALID_OPTIONS for a name that no plugin can have, and with ALREADY_EXISTS. */
+/**
+ * Writes the files. Rejects with INVALID_OPTIONS for a name that no plugin can have, with ALREADY_EXISTS for
+ * what is in the way, and with PERMISSION_DENIED.
+ */
 export async function initPlugin(options: InitOptions): Promise<InitializedPlugin> {
   const directory = resolve(options.directory);
   const name = options.name === undefined ? pluginNameOf(basename(directory)) : requireName(options.name);
-  const files = TEMPLATES[options.template].files({ name, version: options.version });
+  const template: Template = TEMPLATES[options.template];
+  const files = template.files({ name, version: options.version });
   const paths = Object.keys(files).sort();
   if (options.force !== true) await requireNoneOf(directory, paths);
-  await mkdir(directory, { recursive: true });
-  for (const [path, text] of Object.entries(files)) await writeFile(join(directory, path), text);
-  return { name, directory, files: paths };
+  try {
+    await mkdir(directory, { recursive: true });
+    for (const [path, text] of Object.entries(files)) await writeFile(join(directory, path), text);
+  } catch (cause) {
+    throw notWritten(directory, cause);
+  }
+  const test = `troupe plugin test ${options.directory}`;
+  const isHere = directory === resolve('.');
+  const first =
+    template.first === undefined ? [] : [inDirectory(template.first, isHere ? undefined : options.directory)];
+  return { name, directory, files: paths, next: [...first, test] };
+}
+
+function inDirectory(command: string, directory: string | undefined): string {
+  return directory === undefined ? command : `(cd ${directory} && ${command})`;
+}
+
+/** A file in the way, a read-only place and the like are no defects of this program. */
+function notWritten(directory: string, cause: unknown): RuntimeError {
+  const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
+  if (reason === 'EEXIST' || reason === 'ENOTDIR') {
+    return new RuntimeError('ALREADY_EXISTS', `${directory} is a file, or lies below one; take another name`, {
+      cause,
+    });
+  }
+  return new RuntimeError('PERMISSION_DENIED', `${directory} cannot be written to (${reason})`, { cause });
 }
 
 /** A name made of any text: lower case letters, digits and single hyphens. */

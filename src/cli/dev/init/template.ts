@@ -10,6 +10,8 @@ export interface TemplateValues {
 export interface Template {
   /** For messages. */
   readonly language: string;
+  /** What has to be run in the directory once, before the first build. Default: nothing. */
+  readonly first?: string;
   /** Contents by the paths of the files. */
   readonly files: (values: TemplateValues) => Readonly<Record<string, string>>;
 }

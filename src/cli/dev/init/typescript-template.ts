@@ -85,9 +85,9 @@ A plugin for troupe.
 
 \`\`\`sh
 troupe plugin test .                          # does it do what a host relies on?
-troupe run --data ./data --ops 0 --dev        # a host for development, in another terminal
-troupe plugin dev . --data ./data             # builds and runs it there, again at each change
-troupe plugin install . --data ./data         # installs it for good
+troupe run --data ../data --ops 0 --dev       # a host for development, in another terminal
+troupe plugin dev . --data ../data            # builds and runs it there, again at each change
+troupe plugin install . --data ../data        # installs it for good
 \`\`\`
 `;
 }

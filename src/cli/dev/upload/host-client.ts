@@ -8,13 +8,14 @@
 import { RuntimeError } from '../../../errors/index.ts';
 import type { Code } from '../../../errors/index.ts';
 import type { DevUploadAnswer, TailPage } from '../../../machines/index.ts';
-import { printable } from '../../printable.ts';
 import { hostUrl } from './host-address.ts';
 import type { HostAddress } from './host-address.ts';
+import { refusalOf } from './refusal.ts';
 
 /** Bytes of an answer that says no. */
 export const PREVIEW_BYTES = 1024;
 const ANSWER_BYTES = 4 * 1024 * 1024;
+const START = 'troupe run --data DIR --ops 0 --dev';
 
 /** What is uploaded. */
 export interface DevUpload {
@@ -56,7 +57,8 @@ export function createHostClient(address: HostAddress): DevHostClient {
       return await fetch(url, { ...init, headers, redirect: 'error' });
     } catch (cause) {
       if (init.signal?.aborted === true) throw new RuntimeError('CANCELLED', 'the request was given up', { cause });
-      throw new RuntimeError('UNAVAILABLE', `no host answers at ${address.base}: ${reasonOf(cause)}`, { cause });
+      const text = `no host answers at ${address.base} (${reasonOf(cause)}); start one with: ${START}`;
+      throw new RuntimeError('UNAVAILABLE', text, { cause });
     }
   };
   return {
@@ -128,12 +130,7 @@ function textsOf(value: unknown): readonly string[] {
 
 /** C1. */
 async function refused(response: Response, code: Code): Promise<RuntimeError> {
-  const { status } = response;
-  const preview = printable((await headOf(response, PREVIEW_BYTES)).toString('utf8')).trim();
-  const told = status === 401 ? ': the token is missing or wrong; give --token or TROUPE_DEV_TOKEN' : '';
-  return new RuntimeError(status === 401 ? 'UNAUTHENTICATED' : code, `the host answered ${status}${told}`, {
-    details: { status, problems: preview === '' ? [] : preview.split('\n') },
-  });
+  return refusalOf(response.status, (await headOf(response, PREVIEW_BYTES)).toString('utf8'), code);
 }
 
 async function jsonOf(response: Response): Promise<unknown> {

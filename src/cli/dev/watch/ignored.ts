@@ -1,6 +1,8 @@
 // What is not a source, decided in one place: for what is watched, for what a change means, and for what is packed.
 
-import { isAbsolute, matchesGlob, relative, sep } from 'node:path';
+import { existsSync } from 'node:fs';
+import { dirname, isAbsolute, matchesGlob, relative, sep } from 'node:path';
+import { dataDirectoryAt } from '../../../host/index.ts';
 
 /** Directories that hold no sources, wherever they are. */
 export const IGNORED_DIRECTORIES: ReadonlySet<string> = new Set([
@@ -37,13 +39,15 @@ export interface IgnoreOptions {
   readonly own?: readonly string[];
   /** Patterns from the directory, with `*` and `**`; when there are some, only what they match is a source. */
   readonly only?: readonly string[];
+  /** Whether a host keeps its data in a directory. Default: whether its lock and its database are there. */
+  readonly holdsHost?: (directory: string) => boolean;
 }
 
 /** Whether a path is no source. A directory that is ignored is ignored with all that it holds. */
 export type IsIgnored = (path: string, kind?: 'file' | 'directory') => boolean;
 
 /** The predicate for a project. Paths outside of its directory are ignored; the directory itself is not. */
-export function ignoredIn({ directory, own = [], only = [] }: IgnoreOptions): IsIgnored {
+export function ignoredIn({ directory, own = [], only = [], holdsHost = isDataDirectory }: IgnoreOptions): IsIgnored {
   return (path, kind) => {
     const inner = relative(directory, path);
     if (inner === '') return false;
@@ -55,6 +59,20 @@ export function ignoredIn({ directory, own = [], only = [] }: IgnoreOptions): Is
     if (folders.some((name) => IGNORED_DIRECTORIES.has(name))) return true;
     if (IGNORED_FILES.some((form) => form.test(last))) return true;
     if (own.some((output) => path === output || path.startsWith(output + sep))) return true;
+    // Its keys are nobody's sources, and each upload would change them: the loop would never rest.
+    if (foldersFrom(directory, kind === 'file' ? dirname(path) : path).some(holdsHost)) return true;
     return kind === 'file' && only.length > 0 && !only.some((pattern) => matchesGlob(names.join('/'), pattern));
   };
+}
+
+function isDataDirectory(path: string): boolean {
+  const { hostLock, database } = dataDirectoryAt(path);
+  return existsSync(hostLock) && existsSync(database);
+}
+
+/** The folder, and those around it below the directory. */
+function foldersFrom(directory: string, folder: string): readonly string[] {
+  const folders: string[] = [];
+  for (let each = folder; each.length > directory.length; each = dirname(each)) folders.push(each);
+  return folders;
 }

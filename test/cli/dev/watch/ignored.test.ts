@@ -50,4 +50,19 @@ describe('ignoredIn', () => {
     ).toEqual([false, false, false, true]);
     expect(isIgnored('/kv/src', 'directory')).toBe(false);
   });
+
+  it('ignores the data directory of a host with all that it holds, and not the project around it', () => {
+    const isIgnored = ignoredIn({ directory: '/kv', holdsHost: (path) => path === '/kv/data' || path === '/kv' });
+
+    expect(
+      [
+        ['data', 'directory'],
+        ['data/audit.key', 'file'],
+        ['data/logs/kv.log', 'file'],
+        ['data/gone', undefined],
+        ['plugin.ts', 'file'],
+        ['date/x.ts', 'file'],
+      ].map(([path, kind]) => isIgnored(`/kv/${path}`, kind as 'file' | undefined)),
+    ).toEqual([true, true, true, true, false, false]);
+  });
 });
