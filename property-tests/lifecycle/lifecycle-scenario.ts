@@ -6,13 +6,15 @@ import type { Breaker, Lifecycle } from '../../src/host/lifecycle/index.ts';
 import type { LaunchOptions } from '../../src/host/launch-options.ts';
 import type { RunningPlugin } from '../../src/host/lifecycle/plugin-instance.ts';
 import { LASTING_STATES } from '../../src/ports/lifecycle-store.ts';
-import type { AuditEntry, PluginRow } from '../../src/ports/lifecycle-store.ts';
+import type { PluginRow } from '../../src/ports/lifecycle-store.ts';
 import { createMemoryStore } from '../../src/stores/index.ts';
 import type { MemoryStore } from '../../src/stores/index.ts';
 import { defineScenario } from '../../src/testing/index.ts';
 import type { Scenario, ScheduleContext, Verdict } from '../../src/testing/index.ts';
 import { createFakeArtifacts, createFakeData, createFakePlugins } from '../../test/host/lifecycle/fakes.ts';
 import type { FakeArtifacts, FakePlugins } from '../../test/host/lifecycle/fakes.ts';
+import { auditProblem } from './audit-of-states.ts';
+import type { AuditRecord } from './audit-of-states.ts';
 
 /** One host on the store. */
 export interface HostUnderRace {
@@ -35,8 +37,8 @@ export interface StoreUnderRace {
   readonly outcomes: string[];
   /** Adds one, which boots at once. */
   host(options?: Partial<LifecycleOptions>): HostUnderRace;
-  /** What was written of a plugin; there once the schedule has ended. */
-  readonly entries: ReadonlyMap<string, readonly AuditEntry[]>;
+  /** What was written of each plugin, and what the commits have left of it. */
+  readonly audit: AuditRecord;
 }
 
 /** What a scenario does, and expects. */
@@ -44,6 +46,8 @@ export interface LifecycleRace {
   readonly name: string;
   readonly races: (context: ScheduleContext, world: StoreUnderRace) => void;
   readonly check?: (world: StoreUnderRace) => Verdict;
+  /** What holds after every step. */
+  readonly invariant?: (world: StoreUnderRace) => Verdict;
   /** Whether one version may run beside another. */
   readonly isUpdating?: boolean;
 }
@@ -57,8 +61,10 @@ export function lifecycleScenario(race: LifecycleRace): Scenario<StoreUnderRace>
       race.races(context, world);
       return world;
     },
-    invariant: ({ hosts }) =>
-      mostLive(hosts) <= (race.isUpdating === true ? 2 : 1) || 'too many instances of one plugin run',
+    invariant: (world) => {
+      if (mostLive(world.hosts) > (race.isUpdating === true ? 2 : 1)) return 'too many instances of one plugin run';
+      return race.invariant?.(world);
+    },
     check: (world) => {
       const verdict = isSettled(world);
       return verdict === true ? race.check?.(world) : verdict;
@@ -78,9 +84,9 @@ export async function attempt(world: StoreUnderRace, name: string, operation: ()
 
 function createWorld({ environment, system, port }: ScheduleContext): StoreUnderRace {
   const rows = new Map<string, PluginRow>();
-  const entries = new Map<string, AuditEntry[]>();
+  const audit: AuditRecord = { entries: new Map(), commits: [] };
   const hosts: HostUnderRace[] = [];
-  const store = observed(createMemoryStore({ clock: environment.clock }), rows, entries);
+  const store = observed(createMemoryStore({ clock: environment.clock }), rows, audit);
   const artifacts = createFakeArtifacts();
   const data = createFakeData();
   return {
@@ -88,7 +94,7 @@ function createWorld({ environment, system, port }: ScheduleContext): StoreUnder
     artifacts,
     rows,
     hosts,
-    entries,
+    audit,
     outcomes: [],
     host(options = {}) {
       const number = hosts.length + 1;
@@ -107,10 +113,17 @@ function createWorld({ environment, system, port }: ScheduleContext): StoreUnder
         given.signal?.addEventListener('abort', giveUp);
         try {
           return mortal(`plugin-${number}`, await held.launch(given));
+        } catch (error) {
+          // What could not be launched does not run either.
+          giveUp();
+          throw error;
         } finally {
           given.signal?.removeEventListener('abort', giveUp);
         }
       };
+      // A plugin ends when the schedule lets it, and its host hears of it later.
+      const ends = mortal(`end-${number}`, { wait: async () => {} });
+      plugins.script.stopGate = () => ends.wait();
       const held = mortal(`host-${number}`, { launch: (given: LaunchOptions) => plugins.launch(given) });
       const breaker = createBreaker(environment.clock);
       const lifecycle = createLifecycle({
@@ -142,7 +155,7 @@ function createWorld({ environment, system, port }: ScheduleContext): StoreUnder
 }
 
 /** Every plugin rests where it may: active with one instance, or in another lasting state with none. */
-export function isSettled({ rows, hosts, entries }: StoreUnderRace): Verdict {
+export function isSettled({ rows, hosts, audit }: StoreUnderRace): Verdict {
   for (const [slug, row] of rows) {
     const live = hosts.reduce((sum, { plugins }) => sum + plugins.live(slug).length, 0);
     if (!(LASTING_STATES as readonly string[]).includes(row.state)) return `"${slug}" is left ${row.state}`;
@@ -150,12 +163,8 @@ export function isSettled({ rows, hosts, entries }: StoreUnderRace): Verdict {
   }
   const gone = hosts.flatMap(({ plugins }) => plugins.live()).filter(({ plugin }) => !rows.has(plugin));
   if (gone.length > 0) return `${gone.length} instances of plugins that are not there run`;
-  for (const [slug, list] of entries) {
-    // P13.
-    const gap = list.findIndex(({ sequence }, index) => sequence !== index + 1);
-    if (gap !== -1) return `entry ${gap + 1} of "${slug}" is missing`;
-  }
-  return true;
+  // P13.
+  return auditProblem(audit) ?? true;
 }
 
 function mostLive(hosts: readonly HostUnderRace[]): number {
@@ -166,7 +175,7 @@ function mostLive(hosts: readonly HostUnderRace[]): number {
 }
 
 /** Keeps what commits leave, for checks that cannot wait. */
-function observed(store: MemoryStore, rows: Map<string, PluginRow>, entries: Map<string, AuditEntry[]>): MemoryStore {
+function observed(store: MemoryStore, rows: Map<string, PluginRow>, audit: AuditRecord): MemoryStore {
   const commit = store.commit.bind(store);
   store.commit = async (given) => {
     const outcome = await commit(given);
@@ -174,11 +183,10 @@ function observed(store: MemoryStore, rows: Map<string, PluginRow>, entries: Map
     const { row } = given;
     if (row?.kind === 'delete') rows.delete(row.of.slug);
     else if (outcome.row !== undefined) rows.set(outcome.row.slug, outcome.row);
-    for (const [index, draft] of given.audit.entries()) {
-      const list = entries.get(draft.plugin) ?? [];
-      list.push({ ...draft, sequence: list.length + 1, at: 0, commitId: `${given.id}/${index}`, mac: undefined });
-      entries.set(draft.plugin, list);
+    for (const plugin of new Set([...given.audit.map((draft) => draft.plugin), ...rows.keys()])) {
+      audit.commits.push({ id: given.id, plugin, row: rows.get(plugin) });
     }
+    for (const { plugin } of given.audit) audit.entries.set(plugin, await store.auditEntries(plugin, 0, 10_000));
     return outcome;
   };
   return store;

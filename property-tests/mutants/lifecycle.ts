@@ -14,6 +14,12 @@ const ENDED = 'test/host/lifecycle/ended-for-good.test.ts';
 const TEXTS = 'test/host/lifecycle/long-texts.test.ts';
 const TAKEOVER = 'test/host/lifecycle/stop-and-takeover.test.ts';
 
+const LINEAR = 'property-tests/lifecycle/linearizable.race.prop.ts';
+const VERSIONS = 'property-tests/lifecycle/versions.model.prop.ts';
+const NEEDS = 'property-tests/dependencies/dependencies.race.prop.ts';
+const UPDATES = 'test/host/lifecycle/updates.test.ts';
+const DEGRADED = 'test/host/lifecycle/degraded.test.ts';
+
 /** One bug or more for each property. */
 export const LIFECYCLE_MUTANTS: readonly Mutant[] = [
   {
@@ -40,8 +46,8 @@ export const LIFECYCLE_MUTANTS: readonly Mutant[] = [
   {
     name: 'a lost answer counts as a commit that did not happen (W2, race 20)',
     file: 'src/host/lifecycle/write-surely.ts',
-    from: 'if (await surely(ports, () => ports.store.committed(commit.id))) {',
-    to: 'if ((await surely(ports, () => ports.store.committed(commit.id))) && attempt > 99) {',
+    from: 'if (known !== undefined) return known;',
+    to: 'if (known !== undefined && attempt > 99) return known;',
     killedBy: RECOVERY,
   },
   {
@@ -150,6 +156,13 @@ export const LIFECYCLE_MUTANTS: readonly Mutant[] = [
     killedBy: INSTALLS,
   },
   {
+    name: 'an install is refused because an uninstall took its files away',
+    file: 'src/host/lifecycle/reserving.ts',
+    from: 'if (again.digest === digest) return again;',
+    to: '',
+    killedBy: INSTALLS,
+  },
+  {
     name: 'a plugin that has ended for good is still thought to be there (I5)',
     file: 'src/host/lifecycle/plugin-instance.ts',
     from: '// I5.\n      this.#plugin = undefined;',
@@ -176,5 +189,96 @@ export const LIFECYCLE_MUTANTS: readonly Mutant[] = [
     from: 'await inOrder(this.#parts, left, ({ slug }) => this.#recover(slug));',
     to: 'await Promise.all(left.map(({ slug }) => this.#recover(slug)));',
     killedBy: TAKEOVER,
+  },
+  {
+    name: 'an entry begins at the state before the operation, not at the one that it ends (P13)',
+    file: 'src/host/lifecycle/drafts.ts',
+    from: 'const data = { from: row.state, to, version: row.version };',
+    to: 'const data = { from: originOf(row), to, version: row.version };',
+    killedBy: RACES,
+  },
+  {
+    name: 'an entry of the audit is skipped in the count (P13)',
+    file: 'src/stores/memory/commit.ts',
+    from: 'const sequence = head.last + 1;',
+    to: "const sequence = head.last + (event === 'plugin.deactivated' ? 2 : 1);",
+    killedBy: RACES,
+  },
+  {
+    name: 'the row is read before the lease is there (P9)',
+    file: 'src/host/lifecycle/plugin-lease.ts',
+    from: 'const lease = await this.#acquire();',
+    to: "const early = await store.get(plugin); const lease = await this.#acquire(); if (lease !== undefined) return { kind: 'held', row: ((this.#lease = lease), early), elapsedMs: 0 };",
+    killedBy: LINEAR,
+  },
+  {
+    name: 'a plugin is inactive before it has ended (P9)',
+    file: 'src/host/lifecycle/plugin-instance.ts',
+    from: 'await this.#end(plugin, plugin.stop());',
+    to: 'void this.#end(plugin, plugin.stop()).catch(() => {});',
+    killedBy: LINEAR,
+  },
+  {
+    name: 'a refusal for what is under way names the state before it (P9)',
+    file: 'src/machines/plugin-lifecycle.rules.ts',
+    from: 'const actual = (underWay === undefined ? undefined : PASSING_STATE_OF[underWay]) ?? stateOfRow(row);',
+    to: 'const actual = stateOfRow(row);',
+    killedBy: LINEAR,
+  },
+  {
+    name: 'a chart is put away with what it was asked for (race 18)',
+    file: 'src/host/lifecycle/create-lifecycle.ts',
+    from: 'if (!manager.isIdle || manager.isOwning ||',
+    to: 'if (manager.isOwning ||',
+    killedBy: LINEAR,
+  },
+  {
+    name: 'a version that failed for the first time is kept, and one that served before is not (P12)',
+    file: 'src/host/lifecycle/versions.ts',
+    from: 'const isKept = activatedAt !== undefined;',
+    to: 'const isKept = activatedAt === undefined;',
+    killedBy: VERSIONS,
+  },
+  {
+    name: 'a migration is taken back in the same direction (P12)',
+    file: 'src/host/lifecycle/migrating.ts',
+    from: 'const isUp = isNewer(to.version, from.version);',
+    to: 'const isUp = isNewer(from.version, to.version);',
+    killedBy: VERSIONS,
+  },
+  {
+    name: 'data stays with a version that failed in its probation (P12)',
+    file: 'src/host/lifecycle/version-change.ts',
+    from: 'if (target === undefined || !this.#isMigrated) return;',
+    to: 'if (target === undefined || !this.#isMigrated || isSwapped) return;',
+    killedBy: VERSIONS,
+  },
+  {
+    name: 'a version that could not come back counts as the one that served last',
+    file: 'src/host/lifecycle/versions.ts',
+    from: 'return (other.activatedAt ?? 0) - (one.activatedAt ?? 0);',
+    to: 'return (other.retiredAt ?? 0) - (one.retiredAt ?? 0);',
+    killedBy: UPDATES,
+  },
+  {
+    name: 'a plugin stops although others need it (P15)',
+    file: 'src/host/lifecycle/reserving.ts',
+    from: 'if (!isIgnoring) await requireNobodyNeeds(this.#context, row.slug);',
+    to: '',
+    killedBy: NEEDS,
+  },
+  {
+    name: 'an update leaves those behind that need the version before (P15)',
+    file: 'src/host/lifecycle/version-change.ts',
+    from: 'await requireNobodyLeftBehind(this.#context, manifest);',
+    to: '',
+    killedBy: NEEDS,
+  },
+  {
+    name: 'one that is busy when what it needs fails runs on',
+    file: 'src/host/lifecycle/degraded.ts',
+    from: 'isBusy ||= isUnderWay(error);',
+    to: '',
+    killedBy: DEGRADED,
   },
 ];
