@@ -10,6 +10,6 @@ export type {
 } from './memory/memory-store.ts';
 export { openPostgresStore } from './postgres/postgres-store.ts';
 export type { PostgresStoreOptions } from './postgres/postgres-store.ts';
-export { openSqliteStore } from './sqlite/sqlite-store.ts';
+export { checkSqliteFile, openSqliteStore } from './sqlite/sqlite-store.ts';
 export type { SqliteStoreOptions } from './sqlite/sqlite-store.ts';
 export type { LifecycleStore } from '../ports/lifecycle-store.ts';

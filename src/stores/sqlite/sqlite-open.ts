@@ -1,3 +1,4 @@
+import { DatabaseSync } from 'node:sqlite';
 import { RuntimeError } from '../../errors/index.ts';
 import type { SchemaPlan } from '../sql/migrations.ts';
 import { VERSION_TABLE, versionOf } from '../sql/schema-check.ts';
@@ -13,6 +14,7 @@ export interface OpenOptions extends EngineOptions {
 
 const TABLES = `select name from sqlite_schema where type = 'table' and name not like 'sqlite\\_%' escape '\\'`;
 const STEP_MS = 10;
+const LOOK_MS = 1_000;
 
 /**
  * Opens a database that is whole and has the newest version. A damaged, foreign or newer one is left as it is.
@@ -35,7 +37,27 @@ export function openEngine(options: OpenOptions): SqliteEngine {
   }
 }
 
-function foundIn({ db }: SqliteEngine, plan: SchemaPlan): FoundSchema {
+/**
+ * Whether a database can be opened as it is. Nothing is changed, and nobody is kept waiting.
+ *
+ * @throws STORE_UNWRITABLE, STORE_FOREIGN, STORE_CORRUPTED, STORE_NEWER, STORE_LOCKED
+ */
+export function checkFile(path: string, plan: SchemaPlan): void {
+  try {
+    const db = new DatabaseSync(path, { readOnly: true, timeout: LOOK_MS });
+    try {
+      const isEmpty = versionOf(foundIn({ db }, plan), plan.migrations.length, nameOf({ path })) === 0;
+      requireWhole({ db }, { path });
+      for (const probe of isEmpty ? [] : plan.probes) requireProbe({ db }, probe, { path });
+    } finally {
+      db.close();
+    }
+  } catch (thrown) {
+    throw sqliteError(thrown, path);
+  }
+}
+
+function foundIn({ db }: Pick<SqliteEngine, 'db'>, plan: SchemaPlan): FoundSchema {
   const tables = db
     .prepare(TABLES)
     .all()
@@ -44,7 +66,7 @@ function foundIn({ db }: SqliteEngine, plan: SchemaPlan): FoundSchema {
   return { tables, versions: rows.map(({ version }) => Number(version)) };
 }
 
-function requireWhole({ db }: SqliteEngine, options: OpenOptions): void {
+function requireWhole({ db }: Pick<SqliteEngine, 'db'>, options: Pick<OpenOptions, 'path'>): void {
   const [first] = db.prepare('pragma quick_check(1)').all();
   const found = Object.values(first ?? {})[0];
   if (found === 'ok') return;
@@ -88,7 +110,7 @@ function migrate(engine: SqliteEngine, options: OpenOptions): void {
   }
 }
 
-function requireProbe({ db }: SqliteEngine, probe: string, options: OpenOptions): void {
+function requireProbe({ db }: Pick<SqliteEngine, 'db'>, probe: string, options: Pick<OpenOptions, 'path'>): void {
   try {
     db.prepare(probe).all();
   } catch (cause) {
@@ -96,6 +118,6 @@ function requireProbe({ db }: SqliteEngine, probe: string, options: OpenOptions)
   }
 }
 
-function nameOf(options: OpenOptions): string {
+function nameOf(options: Pick<OpenOptions, 'path'>): string {
   return `database "${options.path}"`;
 }

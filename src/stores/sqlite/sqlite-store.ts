@@ -35,6 +35,20 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Life
 }
 
 /**
+ * Whether a file can be opened as a store by this version of the package. Changes nothing; reads all of it.
+ *
+ * @throws STORE_FOREIGN, STORE_NEWER, STORE_CORRUPTED, STORE_LOCKED or STORE_UNWRITABLE, as `openSqliteStore` would
+ */
+export async function checkSqliteFile(path: string): Promise<void> {
+  const [{ createSqliteDialect }, { schemaPlan }, { checkFile }] = await Promise.all([
+    import('../sql/dialect.ts'),
+    import('../sql/migrations.ts'),
+    import('./sqlite-open.ts'),
+  ]);
+  checkFile(path, schemaPlan(createSqliteDialect()));
+}
+
+/**
  * What a store runs its statements with.
  *
  * @internal

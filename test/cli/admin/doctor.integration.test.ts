@@ -1,5 +1,6 @@
-import { writeFileSync } from 'node:fs';
+import { truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
 import type { Check } from '../../../src/cli/admin/doctor/check.ts';
 import { diagnose } from '../../../src/cli/admin/doctor/diagnose.ts';
@@ -36,6 +37,25 @@ describe('diagnose without a host', () => {
       status: 'warning',
       message: '1 lease held, 1 of them by another host or by one that is gone',
     });
+  });
+
+  it('says whether a host could open the database: whole, of a newer package, damaged', async () => {
+    const directory = shortDirectory();
+    const path = join(directory, 'troupe.db');
+    await openSqliteStore({ path }).then((store) => store.close());
+
+    expect(await checked(directory, 'store')).toMatchObject({ status: 'ok', message: 'the database is whole' });
+
+    const database = new DatabaseSync(path);
+    database.exec('insert into schema_migrations (version, applied_at) values (2, 0)');
+    database.close();
+    expect(await checked(directory, 'store')).toMatchObject({
+      status: 'failed',
+      message: expect.stringMatching(/has version 2 of a newer package, this one knows versions up to 1$/),
+    });
+
+    truncateSync(path, 8_192);
+    expect(await checked(directory, 'store')).toMatchObject({ status: 'failed' });
   });
 
   it('names the directory in the command that starts a host', async () => {

@@ -1,7 +1,9 @@
 // What the database says when it is read beside the host, or without one. Nothing is changed.
 
 import { existsSync } from 'node:fs';
+import { RuntimeError } from '../../../errors/index.ts';
 import type { DataDirectory, RunningHost } from '../../../host/index.ts';
+import { checkSqliteFile } from '../../../stores/index.ts';
 import { countOf } from '../../count-of.ts';
 import { failed, ok, warning } from './check.ts';
 import type { Check } from './check.ts';
@@ -15,15 +17,14 @@ interface LeaseRow {
 
 const MOST_SHOWN = 20;
 
-/** Whether the database is whole; for when no host can say so. */
+/** Whether a host could open the database; for when none can say so. */
 export async function checkDatabase({ database }: DataDirectory): Promise<Check> {
   if (!existsSync(database)) return ok('store', 'there is no database yet');
   try {
-    const [answer] = await read(database, 'PRAGMA quick_check(1)');
-    const text = String(Object.values(answer ?? {})[0]);
-    return text === 'ok' ? ok('store', 'the database is whole') : failed('store', `the database is damaged: ${text}`);
+    await checkSqliteFile(database);
+    return ok('store', 'the database is whole');
   } catch (error) {
-    return failed('store', `the database cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    return failed('store', RuntimeError.from(error).rawMessage);
   }
 }
 
