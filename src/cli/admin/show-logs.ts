@@ -16,6 +16,7 @@ import { oneLine } from '../printable.ts';
 import { styleFor } from '../style.ts';
 import { withAdmin } from './admin-client.ts';
 import { logLineJson, logLineText } from './log-view.ts';
+import { jsonLine } from '../json-line.ts';
 
 /** Which lines are shown, and how. */
 export interface ShowLogsOptions {
@@ -101,13 +102,12 @@ class LogView {
   #line(line: LogLine): void {
     this.#hasPrinted = true;
     this.#cursor = line.cursor;
-    const text = this.#options.json ? JSON.stringify(logLineJson(line)) : logLineText(line, this.#paint);
-    process.stdout.write(`${text}\n`);
+    process.stdout.write(this.#options.json ? jsonLine(logLineJson(line)) : `${logLineText(line, this.#paint)}\n`);
   }
 
   #lag(missed: bigint): void {
     const many = missed === 0n ? 'lines are missing here' : `${missed} lines are missing here: they came too fast`;
-    if (this.#options.json) process.stdout.write(`${JSON.stringify({ missed: Number(missed) })}\n`);
+    if (this.#options.json) process.stdout.write(jsonLine({ missed: Number(missed) }));
     else process.stdout.write(`${this.#paint('busy', `-- ${many} --`)}\n`);
   }
 

@@ -2,6 +2,7 @@
 
 import { RuntimeError } from '../../errors/index.ts';
 import type { OperationReport, PluginInfo } from '../../gen/troupe/admin/v1/admin.ts';
+import { jsonLine } from '../json-line.ts';
 import { oneLine } from '../printable.ts';
 import type { AdminFlags } from './admin-command.ts';
 import { errorOf, withAdmin } from './admin-client.ts';
@@ -24,8 +25,8 @@ export async function showOperation(
   { text = lineOf }: ShowOptions = {},
 ): Promise<void> {
   const plugin = await withAdmin(data, (admin) => lastOf(call(admin), json ? () => {} : showStep()));
-  const line = json ? JSON.stringify({ plugin: plugin === undefined ? null : pluginJson(plugin) }) : text(plugin);
-  process.stdout.write(`${line}\n`);
+  const asJson = (): string => jsonLine({ plugin: plugin === undefined ? null : pluginJson(plugin) });
+  process.stdout.write(json ? asJson() : `${text(plugin)}\n`);
 }
 
 function lineOf(plugin: PluginInfo | undefined): string {

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { adminCommand, parsePluginName, parseWhole, withAdminFlags } from '../admin/admin-command.ts';
 import type { AdminFlags } from '../admin/admin-command.ts';
+import { jsonLine } from '../json-line.ts';
 
 interface AuditFlags extends AdminFlags {
   readonly after: number;
@@ -20,7 +21,7 @@ export function addPluginAuditCommand(program: Command, finish: (exitCode: numbe
       const { auditJson, auditTable } = await import('../admin/audit-view.ts');
       const request = { plugin, after: BigInt(after), limit };
       const { entries } = answerOf(await withAdmin(data, ({ service }) => service.listAudit(request)));
-      if (json) process.stdout.write(`${JSON.stringify({ entries: entries.map(auditJson) })}\n`);
+      if (json) process.stdout.write(jsonLine({ entries: entries.map(auditJson) }));
       else if (entries.length === 0) process.stdout.write(`nothing is known about plugin "${plugin}"\n`);
       else process.stdout.write(auditTable(entries));
     });
@@ -38,7 +39,7 @@ function addVerify(group: Command, path: string, finish: (exitCode: number) => v
       const { verifiedChains } = await import('../admin/verify-audit.ts');
       const { chainsJson, chainsText } = await import('../admin/audit-view.ts');
       const chains = await verifiedChains(data, plugin);
-      process.stdout.write(json ? `${JSON.stringify(chainsJson(chains))}\n` : chainsText(chains));
+      process.stdout.write(json ? jsonLine(chainsJson(chains)) : chainsText(chains));
       finish(chains.every(({ problem }) => problem === '') ? 0 : 1);
     });
 }

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { MagicCookie } from '../../transport/index.ts';
 import type { PluginBuild } from '../build/build-plugin.ts';
 import { pluginGroup } from './plugin-group.ts';
+import { jsonLine } from '../json-line.ts';
 
 interface BuildFlags {
   readonly out?: string;
@@ -50,7 +51,7 @@ export function addPluginBuildCommand(program: Command, finish: (exitCode: numbe
       try {
         const built = await buildPlugin({ entry, ...flags, conditions: ownConditions(), signal: stop.requested });
         for (const warning of built.warnings) process.stderr.write(`warning: ${oneLine(warning)}\n`);
-        process.stdout.write(json ? `${JSON.stringify(jsonOf(built))}\n` : textOf(built));
+        process.stdout.write(json ? jsonLine(jsonOf(built)) : textOf(built));
       } catch (error) {
         if (stop.received === undefined) throw error;
         finish(exitCodeOf(stop.received));

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { adminCommand, parsePluginName } from '../admin/admin-command.ts';
 import type { AdminFlags } from '../admin/admin-command.ts';
+import { jsonLine } from '../json-line.ts';
 
 /** Adds `troupe plugin contracts`. */
 export function addPluginContractsCommand(program: Command): void {
@@ -15,8 +16,6 @@ export function addPluginContractsCommand(program: Command): void {
       if (name !== undefined && wanted.length === 0) {
         throw new RuntimeError('PLUGIN_UNAVAILABLE', `no plugin "${name}" runs on this host`);
       }
-      process.stdout.write(
-        json ? `${JSON.stringify({ plugins: wanted.map(contractsJson) })}\n` : contractsText(wanted),
-      );
+      process.stdout.write(json ? jsonLine({ plugins: wanted.map(contractsJson) }) : contractsText(wanted));
     });
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { pluginGroup } from './plugin-group.ts';
+import { jsonLine } from '../json-line.ts';
 
 /** Adds `troupe plugin diff`. */
 export function addPluginDiffCommand(program: Command): void {
@@ -13,6 +14,6 @@ export function addPluginDiffCommand(program: Command): void {
     .action(async (before: string, after: string, { json = false }: { readonly json?: boolean }) => {
       const { diffPlugins, diffText } = await import('../dev/diff-plugins.ts');
       const diff = await diffPlugins(before, after);
-      process.stdout.write(json ? `${JSON.stringify(diff)}\n` : diffText(diff));
+      process.stdout.write(json ? jsonLine(diff) : diffText(diff));
     });
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { adminCommand } from '../admin/admin-command.ts';
 import type { AdminFlags } from '../admin/admin-command.ts';
+import { jsonLine } from '../json-line.ts';
 
 /** Adds `troupe plugin doctor`. `finish` gets the exit code. */
 export function addPluginDoctorCommand(program: Command, finish: (exitCode: number) => void): void {
@@ -12,7 +13,7 @@ export function addPluginDoctorCommand(program: Command, finish: (exitCode: numb
     const { diagnose } = await import('../admin/doctor/diagnose.ts');
     const { checksText } = await import('../admin/doctor/checks-text.ts');
     const checks = await diagnose(data);
-    process.stdout.write(json ? `${JSON.stringify({ checks })}\n` : checksText(checks));
+    process.stdout.write(json ? jsonLine({ checks }) : checksText(checks));
     finish(checks.some(({ status }) => status === 'failed') ? 1 : 0);
   });
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { pluginGroup } from './plugin-group.ts';
+import { jsonLine } from '../json-line.ts';
 
 interface KeygenFlags {
   readonly out: string;
@@ -30,6 +31,6 @@ export function addPluginKeygenCommand(program: Command): void {
         `  fingerprint  ${fingerprint}`,
         '',
       ];
-      process.stdout.write(json ? `${JSON.stringify(written)}\n` : text.join('\n'));
+      process.stdout.write(json ? jsonLine(written) : text.join('\n'));
     });
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { adminCommand, parseWord } from '../admin/admin-command.ts';
 import type { AdminFlags } from '../admin/admin-command.ts';
+import { jsonLine } from '../json-line.ts';
 
 const WORDS = ['trace', 'debug', 'info', 'warn', 'error', 'default'] as const;
 
@@ -16,6 +17,6 @@ export function addPluginLogLevelCommand(program: Command): void {
         await withAdmin(data, ({ service, asUser }) => service.setLogLevel(request, asUser)),
       );
       const lines = [`all others: ${level}`, ...plugins.map((own) => `${own.plugin}: ${own.level}`)].reverse();
-      process.stdout.write(json ? `${JSON.stringify({ level, plugins })}\n` : `${lines.join('\n')}\n`);
+      process.stdout.write(json ? jsonLine({ level, plugins }) : `${lines.join('\n')}\n`);
     });
 }

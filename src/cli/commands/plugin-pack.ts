@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { pluginGroup } from './plugin-group.ts';
+import { jsonLine } from '../json-line.ts';
 
 interface PackFlags {
   readonly out?: string;
@@ -34,7 +35,7 @@ export function addPluginPackCommand(program: Command, finish: (exitCode: number
           const key = sign === undefined ? undefined : await readSigningKey(sign);
           const packed = await packBundle(directory, { out, key, signal, onFile: fileProgress(line, 'packing') });
           line.end();
-          process.stdout.write(json ? `${JSON.stringify(writtenJson(packed))}\n` : writtenText('packed', packed));
+          process.stdout.write(json ? jsonLine(writtenJson(packed)) : writtenText('packed', packed));
         } finally {
           line.end();
         }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { adminCommand } from '../admin/admin-command.ts';
 import type { AdminFlags } from '../admin/admin-command.ts';
+import { jsonLine } from '../json-line.ts';
 
 /** Adds `troupe plugin reload`. */
 export function addPluginReloadCommand(program: Command): void {
@@ -11,7 +12,7 @@ export function addPluginReloadCommand(program: Command): void {
         await withAdmin(data, ({ service, asUser }) => service.reloadConfiguration({}, asUser)),
       );
       if (json) {
-        process.stdout.write(`${JSON.stringify({ applied, pending })}\n`);
+        process.stdout.write(jsonLine({ applied, pending }));
         return;
       }
       const lines = [

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { adminCommand, parsePluginName } from '../admin/admin-command.ts';
 import type { AdminFlags } from '../admin/admin-command.ts';
+import { jsonLine } from '../json-line.ts';
 
 /** Adds `troupe plugin show`. */
 export function addPluginShowCommand(program: Command): void {
@@ -11,6 +12,6 @@ export function addPluginShowCommand(program: Command): void {
       const { pluginDetails, pluginJson } = await import('../admin/plugin-view.ts');
       const { plugin } = answerOf(await withAdmin(data, ({ service }) => service.getPlugin({ name })));
       if (plugin === undefined) return;
-      process.stdout.write(json ? `${JSON.stringify({ plugin: pluginJson(plugin) })}\n` : pluginDetails(plugin));
+      process.stdout.write(json ? jsonLine({ plugin: pluginJson(plugin) }) : pluginDetails(plugin));
     });
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { pluginGroup } from './plugin-group.ts';
+import { jsonLine } from '../json-line.ts';
 
 interface SignFlags {
   readonly key: string;
@@ -32,7 +33,7 @@ export function addPluginSignCommand(program: Command, finish: (exitCode: number
           const key = await readSigningKey(keyFile);
           const signed = await signBundle(bundle, { key, signal, onFile: fileProgress(line, 'signing') });
           line.end();
-          process.stdout.write(json ? `${JSON.stringify(writtenJson(signed))}\n` : writtenText('signed', signed));
+          process.stdout.write(json ? jsonLine(writtenJson(signed)) : writtenText('signed', signed));
         } finally {
           line.end();
         }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { VerifiedBundle } from '../../host/bundles/index.ts';
 import { pluginGroup } from './plugin-group.ts';
+import { jsonLine } from '../json-line.ts';
 
 interface VerifyFlags {
   readonly trust?: string;
@@ -40,13 +41,13 @@ export function addPluginVerifyCommand(program: Command, finish: (exitCode: numb
       await interruptible(finish, async (signal) => {
         try {
           const verified = await verify(bundle, flags, signal);
-          process.stdout.write(json ? `${JSON.stringify(verifiedJson(verified))}\n` : verifiedText(verified));
+          process.stdout.write(json ? jsonLine(verifiedJson(verified)) : verifiedText(verified));
         } catch (error) {
           const { isRuntimeError } = await import('../../errors/index.ts');
           if (!json || signal.aborted || !isRuntimeError(error)) throw error;
           // That it is not right is the result.
           const { code, rawMessage: message, details } = error;
-          process.stdout.write(`${JSON.stringify({ ok: false, error: { code, message, details } })}\n`);
+          process.stdout.write(jsonLine({ ok: false, error: { code, message, details } }));
           finish(FAILED);
         }
       });

@@ -12,6 +12,7 @@ import { selfCommand } from '../self-command.ts';
 import { testConformance } from './conformance.ts';
 import type { ConformanceRow, RowVerdict } from './conformance-row.ts';
 import { stagePlugin } from './staged-plugin.ts';
+import { jsonLine } from '../../json-line.ts';
 
 /** What the command line said. */
 export interface RunConformanceOptions {
@@ -35,7 +36,7 @@ export async function runConformance({ path, json, execute }: RunConformanceOpti
     try {
       const onRow = (row: ConformanceRow): void => void (json || stdout.write(rowText(row, paint)));
       const report = await testConformance({ directory: staged.directory, clock, execute, onRow });
-      if (json) stdout.write(`${JSON.stringify(report)}\n`);
+      if (json) stdout.write(jsonLine(report));
       else stdout.write(summaryOf(report.rows, paint));
       return report.isConforming ? 0 : 1;
     } finally {
