@@ -68,6 +68,11 @@ export const pluginLifecycleMachine = pluginLifecycleSetup.createMachine({
             src: 'acquireLease',
             onDone: [
               {
+                guard: { type: 'isOutdatedProbe', params: ({ event }) => ({ claim: event.output }) },
+                target: 'leaving',
+                actions: { type: 'noteRow', params: ({ event }) => ({ row: event.output.row }) },
+              },
+              {
                 guard: { type: 'isHeld', params: ({ event }) => ({ claim: event.output }) },
                 target: 'owning',
                 actions: [
@@ -263,11 +268,14 @@ export const pluginLifecycleMachine = pluginLifecycleSetup.createMachine({
                 src: 'keepVersion',
                 input: ({ context }) => ({ request: context.request, row: context.row }),
                 onDone: { target: 'sorting', actions: 'noteKept' },
-                // The commit stands, and the version that it names is gone: it was taken back in the meantime.
-                onError: {
-                  target: 'unwinding',
-                  actions: { type: 'blame', params: ({ event }) => ({ reason: event.error }) },
-                },
+                onError: [
+                  { guard: 'hasEnded', target: 'sorting', actions: 'noteKept' },
+                  // The commit stands, and the version that it names is gone: it was taken back in the meantime.
+                  {
+                    target: 'unwinding',
+                    actions: { type: 'blame', params: ({ event }) => ({ reason: event.error }) },
+                  },
+                ],
               },
               after: { instanceTimeout: { target: 'sorting', actions: 'noteKept' } },
             },

@@ -96,6 +96,11 @@ export const pluginLifecycleSetup = setup({
     isNews: ({ context }, { row }: { readonly row: PluginLifecycleContext['row'] }) =>
       row?.rowVersion !== context.row?.rowVersion || row?.incarnation !== context.row?.incarnation,
     isHeld: (_, params: { readonly claim: LeaseClaim }) => params.claim.kind === 'held',
+    /** Another host has tried it in the meantime, so that its time begins anew. */
+    isOutdatedProbe: ({ context: { request, row } }, params: { readonly claim: LeaseClaim }) =>
+      request?.operation === 'probe' &&
+      params.claim.kind === 'held' &&
+      (params.claim.row?.state !== 'quarantined' || params.claim.row.rowVersion !== row?.rowVersion),
     isWritten: (_, params: { readonly report: WriteReport }) => params.report.kind === 'written',
     isFenced: (_, params: { readonly report: WriteReport }) => params.report.kind === 'fenced',
     isRefusal: (_, params: { readonly report: WriteReport }) => params.report.kind === 'refused',

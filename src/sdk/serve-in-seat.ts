@@ -47,12 +47,18 @@ export async function serveInSeat(definition: PluginDefinition, seat: PluginSeat
     environment: { ...environment, log },
     onShutdown: leave,
   });
-  seat.take({
-    version,
-    services: core.services,
-    maxReceiveBytes: definition.maxReceiveBytes,
-    terminate: leave,
-    close: () => core.close(),
-  });
+  try {
+    seat.take({
+      version,
+      services: core.services,
+      maxReceiveBytes: definition.maxReceiveBytes,
+      terminate: leave,
+      close: () => core.close(),
+    });
+  } catch (error) {
+    // The host has given it up in the meantime: nobody else will close it.
+    core.close();
+    throw error;
+  }
   return { log, broker, version, shutdown: leave };
 }

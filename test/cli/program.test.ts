@@ -23,6 +23,14 @@ describe('the help', () => {
   });
 });
 
+describe('run', () => {
+  it('says of a path of 5,000 characters that it cannot be read, and of no defect', async () => {
+    const running = createProgram(() => {}).parseAsync(['run', 'x'.repeat(5000)], { from: 'user' });
+
+    await expect(running).rejects.toMatchObject({ code: 'CONFIG_NOT_FOUND' });
+  });
+});
+
 // Helpers
 
 function helps(): { readonly path: string; readonly text: string }[] {

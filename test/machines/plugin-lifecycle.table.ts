@@ -106,6 +106,19 @@ export const TABLE: Readonly<Record<string, Situation>> = {
     after: ['seen: active'],
     on: { ...resting, 'seen: absent': 'resting.absent', 'seen: inactive': 'resting.inactive' },
   },
+  'acquiring for a trial': {
+    state: 'acquiring',
+    after: ['seen: quarantined', 'probe delay'],
+    probes: true,
+    on: {
+      ...Object.fromEntries(Object.keys(written).map((state) => [`held: ${state}`, 'leaving'])),
+      'held: quarantined': 'owning.reserving',
+      'elsewhere: active': 'leaving',
+      'elsewhere: inactive': 'leaving',
+      'acquire failed': 'leaving',
+      'acquiring timeout': 'leaving',
+    },
+  },
   acquiring: {
     state: 'acquiring',
     after: ['activate'],
@@ -278,6 +291,11 @@ export const TABLE: Readonly<Record<string, Situation>> = {
       }),
       'settling: refused': 'owning.updating.reverting',
     }),
+  },
+  'keeping, with nothing left that runs': {
+    state: 'owning.keeping',
+    after: [...probation, 'probation over', 'settling: active', 'end'],
+    on: owned({ ...always('keeping', 'owning.settling'), 'keeping failed': 'owning.settling' }),
   },
   keeping: {
     state: 'owning.keeping',

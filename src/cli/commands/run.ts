@@ -64,11 +64,19 @@ function problemOf(file: string | undefined, { data, config, ops, dev, check }: 
     const onlyWithData = { '--config': config, '--ops': ops, '--dev': dev };
     const misplaced = Object.entries(onlyWithData).find(([, value]) => value !== undefined);
     if (misplaced !== undefined) return `option '${misplaced[0]}' needs option '--data <dir>'`;
-    const isDirectory = statSync(file, { throwIfNoEntry: false })?.isDirectory() ?? false;
-    return isDirectory ? `'${file}' is a directory; did you mean --data ${file}?` : undefined;
+    return isDirectory(file) ? `'${file}' is a directory; did you mean --data ${file}?` : undefined;
   }
   if (file !== undefined) return "argument 'file' and option '--data <dir>' cannot be used together";
   return check === undefined ? undefined : "option '--check' is for files";
+}
+
+function isDirectory(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    // What is wrong with it is told by whoever reads it.
+    return false;
+  }
 }
 
 async function runFile(file: string, isCheck: boolean, finish: (exitCode: number) => void): Promise<void> {

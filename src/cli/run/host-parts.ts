@@ -81,7 +81,7 @@ export interface HostParts {
 }
 
 /** Artifacts that can be told whom to trust anew. */
-export interface ReloadableArtifacts extends Artifacts {
+export interface ReloadableArtifacts extends Omit<Artifacts, 'open'>, Pick<ArtifactStore, 'open'> {
   /** Takes the keys that the settings have now. What is under way goes on with the former ones. */
   reload(): void;
 }
@@ -147,7 +147,7 @@ function openLifecycle(
     });
   };
   // It reads with the keys that are trusted now, and not with those of the start.
-  const read: Pick<ArtifactStore, 'open'> = { open: (digest) => openArtifacts().open(digest) };
+  const read = { open: (digest: string) => artifacts.open(digest) };
   const lockFile = new LockKeeper({ path: places.lockFile, store, artifacts: read, log: environment.log });
   closers.push(() => lockFile.stop());
   const artifacts = reloadable(openArtifacts, (digest, source) => lockFile.staged(digest, source));
@@ -208,7 +208,10 @@ export async function closeAll(closers: Closer[]): Promise<void> {
   if (failures.length > 0) throw failures[0];
 }
 
-function reloadable(create: () => Artifacts, onStaged: (digest: string, source: string) => void): ReloadableArtifacts {
+function reloadable(
+  create: () => ArtifactStore,
+  onStaged: (digest: string, source: string) => void,
+): ReloadableArtifacts {
   let current = create();
   return {
     async stage(source, options) {

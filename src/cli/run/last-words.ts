@@ -1,4 +1,5 @@
 import type { Host, LogHub } from '../../host/index.ts';
+import { createLogLineParser } from '../../transport/index.ts';
 
 /** What is needed of a log. */
 export type LastWordsLog = Pick<LogHub, 'logger' | 'levels'>;
@@ -11,8 +12,12 @@ export type LastWordsLog = Pick<LogHub, 'logger' | 'levels'>;
 export function logLastWords(host: Pick<Host, 'onFact'>, log: LastWordsLog): () => void {
   return host.onFact((fact) => {
     if (fact.type !== 'plugin.failed' || hasAllLines(log, fact.plugin)) return;
+    const parser = createLogLineParser();
     for (const line of fact.stderrTail) {
-      if (line.trim() !== '') log.logger.log('warn', line, { plugin: fact.plugin, stream: 'stderr' });
+      const { level, message } = parser.parse(line);
+      // What has a level of its own is in the log already, or is not wanted there.
+      const hasNoLevel = level === 'debug' && message === line;
+      if (hasNoLevel && line.trim() !== '') log.logger.log('warn', line, { plugin: fact.plugin, stream: 'stderr' });
     }
   });
 }

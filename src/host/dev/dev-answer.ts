@@ -27,7 +27,10 @@ export function answerWith(value: unknown): OpsResponse {
   return { status: 200, headers: JSON_TYPE, body: `${JSON.stringify(value)}\n` };
 }
 
-/** `{code, message, errors?, stderr?}`, the last being the last lines of a plugin that did not start. What is nobody's business but the host's is told without a text. */
+/**
+ * `{code, message, errors?, stderr?}`, the last being the last lines of a plugin that did not start. What is nobody's
+ * business but the host's is told without a text.
+ */
 export function answerError(reason: unknown): OpsResponse {
   const { code, rawMessage, details } = RuntimeError.from(reason);
   const status = isRuntimeError(reason) ? (STATUS[code] ?? 422) : 500;
@@ -43,7 +46,7 @@ export function answerError(reason: unknown): OpsResponse {
   return { status, headers: JSON_TYPE, body: `${JSON.stringify(body)}\n` };
 }
 
-const LAST_LINES_LENGTH = 600;
+const LAST_LINES_BYTES = 600;
 const JSON_TYPE = { 'content-type': 'application/json' };
 
 /** All that is wrong with a manifest, by path and then by text. */
@@ -60,9 +63,9 @@ function errorsOf({ errors, problems }: Readonly<Record<string, unknown>>): read
 function lastLinesOf({ stderrTail }: Readonly<Record<string, unknown>>): readonly string[] | undefined {
   if (!Array.isArray(stderrTail) || stderrTail.length === 0) return undefined;
   const lines: string[] = [];
-  let room = LAST_LINES_LENGTH;
+  let room = LAST_LINES_BYTES;
   for (const line of (stderrTail as readonly unknown[]).toReversed()) {
-    room -= String(line).length;
+    room -= Buffer.byteLength(JSON.stringify(String(line)));
     if (room < 0) break;
     lines.unshift(String(line));
   }

@@ -38,8 +38,9 @@ export async function degradedEntries(
   }
 }
 
-/** Milliseconds between two tries to deactivate a plugin that is busy. */
+/** Milliseconds until the first look at a plugin that is busy, and at most between two; each costs a look at all rows. */
 const BUSY_LOOK_MS = 250;
+const LONGEST_LOOK_MS = 2_000;
 
 type EndingParts = Pick<LifecycleParts, 'store' | 'manifests' | 'environment' | 'settings' | 'stopping'>;
 
@@ -55,18 +56,19 @@ export async function endDependents(
   if (parts.settings.dependents === 'keep' || !(isFailed(to) || to === 'active')) return;
   const { environment, stopping } = parts;
   try {
-    for (;;) {
+    for (let lookMs = BUSY_LOOK_MS; ; lookMs = Math.min(2 * lookMs, LONGEST_LOOK_MS)) {
       const names = await leftBy(parts, plugin);
       let isBusy = false;
       for (const name of names) {
         await deactivate(name).catch((error: unknown) => {
           isBusy ||= isUnderWay(error);
           const text = `plugin "${name}" was not deactivated, although it needs what has failed`;
-          environment.log.log(isUnderWay(error) ? 'debug' : 'warn', text, { plugin, error });
+          // Whoever comes after one that is busy may be needed by that one, and is asked again with it.
+          environment.log.log(isBusy ? 'debug' : 'warn', text, { plugin, error });
         });
       }
       if (!isBusy) return;
-      await pause({ clock: environment.clock, signal: stopping }, BUSY_LOOK_MS);
+      await pause({ clock: environment.clock, signal: stopping }, lookMs);
     }
   } catch (error) {
     if (!stopping.aborted)

@@ -3,6 +3,7 @@
 // Invariants:
 //   G1. Between the look and the commit no other plugin starts to need, or ceases to be there.
 //   G2. A look whose commit came too late is made again, for as long as somebody waits for it.
+//   G3. An answer or two that are lost are no reason to give an operation up.
 
 import { isRuntimeError, RuntimeError } from '../../errors/index.ts';
 import { within } from '../../ports/index.ts';
@@ -23,6 +24,8 @@ export interface DependencyLockParts {
 const NAME = 'dependencies';
 const TTL_MS = 10_000;
 const RETRY_MS = 25;
+/** Questions of one operation that the store may fail to answer. */
+const MOST_FAILURES = 2;
 
 /** Excludes the hosts on a store from each other, and the plugins of this host. */
 export class DependencyLock {
@@ -65,9 +68,16 @@ export class DependencyLock {
   async #acquire(signal: AbortSignal): Promise<Lease> {
     const { store, clock, owner, stopping } = this.#parts;
     const until = clock.monotonic() + 2 * TTL_MS;
+    let failures = 0;
+    const noteFailure = (error: unknown): undefined => {
+      failures += 1;
+      const isOver = failures > MOST_FAILURES || stopping.aborted || (isRuntimeError(error) && !error.retryable);
+      if (isOver) throw error;
+    };
     while (clock.monotonic() < until) {
       if (signal.aborted) throw new RuntimeError('CANCELLED', 'the operation was given up');
-      const lease = await store.acquire(NAME, owner, TTL_MS);
+      // G3.
+      const lease = await store.acquire(NAME, owner, TTL_MS).catch(noteFailure);
       if (lease !== undefined) return lease;
       if (stopping.aborted) throw new RuntimeError('CANCELLED', 'the host stops, and another one has the dependencies');
       await pause({ clock, signal }, RETRY_MS);

@@ -1,6 +1,7 @@
 import gt from 'semver/functions/gt.js';
 import valid from 'semver/functions/valid.js';
 import type { PluginRow } from '../../ports/lifecycle-store.ts';
+import { nullMigrator } from './migrator.ts';
 import { migrationOf } from './work-context.ts';
 import type { WorkContextParts } from './work-context.ts';
 
@@ -33,6 +34,8 @@ export async function migrateBack(
   { from, to }: { readonly from: DataVersion; readonly to: DataVersion },
   signal: AbortSignal,
 ): Promise<void> {
+  // Nothing was brought anywhere; the files of the other version may be those of another host alone.
+  if (context.migrator === nullMigrator) return;
   // The opposite of a step up to a version that is as new is a step down.
   const isUp = isNewer(to.version, from.version);
   const directory = await (isUp ? to : from).directory();

@@ -45,9 +45,14 @@ export async function reserve(
     return await step.make(row);
   } catch (error) {
     // R1: a store that does not say whether it has written is no refusal.
-    if (!isRuntimeError(error) || signal.aborted || isUnclear(error)) throw error;
+    if (!isRuntimeError(error) || signal.aborted || isInDoubt(context, details, error)) throw error;
     return { kind: 'refused', error };
   }
+}
+
+/** Whether the row may be another one now. Cleaning never writes it, and a stop leaves it to the next boot. */
+function isInDoubt({ stopping }: WorkContextParts, { operation }: RequestDetails, error: RuntimeError): boolean {
+  return isUnclear(error) && operation !== 'clean' && !stopping.aborted;
 }
 
 class Reservation {

@@ -50,7 +50,8 @@ export async function writeSurely({ slug, before, ...draft }: Writing, ports: Wr
     try {
       outcome = await answer(ports, ports.store.commit(commit));
     } catch (thrown) {
-      if (isFinal(thrown)) throw thrown;
+      // A stop has not waited for the answer: the commit may be made all the same.
+      if (isFinal(thrown)) throw thrown.code === 'CANCELLED' ? unclear(thrown) : thrown;
       if (!isOpen(thrown)) error = RuntimeError.from(thrown);
     }
     if (outcome !== undefined) return reportOf(slug, outcome, draft.row === undefined ? before : undefined);
@@ -72,11 +73,13 @@ async function whatBecame(ports: WritePorts, slug: string, id: string): Promise<
     if (!(await surely(ports, () => ports.store.committed(id)))) return undefined;
     return { kind: 'written', row: await surely(ports, () => ports.store.get(slug)) };
   } catch (thrown) {
-    if (isFinal(thrown)) throw thrown;
-    const error = RuntimeError.from(thrown);
-    const { code, rawMessage, details } = error;
-    throw new RuntimeError(code, rawMessage, { cause: error, details: { ...details, isUnclear: true } });
+    throw unclear(RuntimeError.from(thrown));
   }
+}
+
+function unclear(error: RuntimeError): RuntimeError {
+  const { code, rawMessage, details } = error;
+  return new RuntimeError(code, rawMessage, { cause: error, details: { ...details, isUnclear: true } });
 }
 
 /** Asks until there is an answer. */

@@ -4,7 +4,7 @@
 //   R1. A batch takes two messages on one connection: all of its statements, then the word whether they last. The server
 //       ends what was begun when the second does not come.
 //   R2. A connection on which something went wrong is closed, not used again.
-//   R3. What is urgent has a connection of its own: it waits for nothing that waits for a lock.
+//   R3. What is urgent has connections of its own: it waits for no commit, but for one under the same lease.
 
 import type { Pool, PoolClient, QueryResult } from 'pg';
 import type { BatchOptions, BatchOutcome, BatchStatement, SqlExecutor, SqlRow, SqlStatement } from '../sql/executor.ts';

@@ -13,7 +13,7 @@ export interface PostgresStoreOptions {
   readonly pool?: Readonly<Record<string, unknown>> | undefined;
   /** The schema of the tables; it is made when there is none. Lower-case letters, digits and `_`. Default `troupe`. */
   readonly schema?: string | undefined;
-  /** Connections at most, besides one for leases. Default 8. */
+  /** Connections at most, besides 4 for leases. Default 8. */
   readonly maxConnections?: number | undefined;
   /** Milliseconds for which a connection is waited for. Default 5,000. */
   readonly connectTimeoutMs?: number | undefined;
@@ -28,6 +28,8 @@ export interface PostgresStoreOptions {
 const SCHEMA = /^[a-z_][a-z0-9_]{0,62}$/;
 /** The type of whole numbers of 64 bits, which `pg` hands out as text. */
 const INT8 = 20;
+/** For leases: one that waits for a commit under it must not hold up the others. */
+const LEASE_CONNECTIONS = 4;
 /** How long a transaction may stay open when its owner says nothing; what it has locked is free again then. */
 const IDLE_TRANSACTION_MS = 10_000;
 /** How much longer than the server's own limit an answer is waited for. */
@@ -79,7 +81,7 @@ export async function openPostgresExecutor(
     throw error;
   }
   // It connects when it is needed.
-  return { executor: createPostgresExecutor(pool, openPool(pg, { ...config, max: 1 })), dialect };
+  return { executor: createPostgresExecutor(pool, openPool(pg, { ...config, max: LEASE_CONNECTIONS })), dialect };
 }
 
 function openPool(pg: typeof import('pg'), config: PoolConfig): Pool {

@@ -38,7 +38,7 @@ export function openEngine(options: OpenOptions): SqliteEngine {
 }
 
 /**
- * Whether a database can be opened as it is. Nothing is changed, and nobody is kept waiting.
+ * Whether a database can be opened as it is. Nothing is written to it, and nobody is kept waiting.
  *
  * @throws STORE_UNWRITABLE, STORE_FOREIGN, STORE_CORRUPTED, STORE_NEWER, STORE_LOCKED
  */

@@ -35,7 +35,8 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Life
 }
 
 /**
- * Whether a file can be opened as a store by this version of the package. Changes nothing; reads all of it.
+ * Whether a file can be opened as a store by this version of the package. Reads all of it and writes nothing to it; SQLite may
+ * leave its two companions beside it.
  *
  * @throws STORE_FOREIGN, STORE_NEWER, STORE_CORRUPTED, STORE_LOCKED or STORE_UNWRITABLE, as `openSqliteStore` would
  */

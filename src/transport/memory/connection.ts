@@ -163,7 +163,7 @@ class DirectConnection implements MemoryConnection {
       });
       const begin = async (): Promise<void> => {
         const message = input(started);
-        await Promise.resolve();
+        await this.#turns.passed();
         if (!call.isOver) this.#answer(started, message, responses as AsyncQueue<unknown>);
       };
       begin().catch((error: unknown) => call.end('answered', this.#refusal(call.path, error)));

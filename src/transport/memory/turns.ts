@@ -10,6 +10,8 @@ const MESSAGES_A_TURN = 64;
 export class Turns {
   readonly #scheduler: Scheduler | undefined;
   #passed = 0;
+  /** The turn that is waited for now. */
+  #next: Promise<void> | undefined;
 
   /** @param scheduler undefined for messages that wait for nothing */
   constructor(scheduler: Scheduler | undefined) {
@@ -19,11 +21,17 @@ export class Turns {
   /** Counts a message. Returns a promise when whoever sends the next one is to wait for another turn. */
   passed(): Promise<void> | undefined {
     if (this.#scheduler === undefined) return undefined;
+    // Nobody overtakes those who wait: calls of one caller begin in the order in which they were made.
+    if (this.#next !== undefined) return this.#next;
     this.#passed += 1;
     if (this.#passed < MESSAGES_A_TURN) return undefined;
     this.#passed = 0;
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#scheduler.yield(resolve);
+    this.#next = promise;
+    this.#scheduler.yield(() => {
+      this.#next = undefined;
+      resolve();
+    });
     return promise;
   }
 

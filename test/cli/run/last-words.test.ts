@@ -8,6 +8,13 @@ describe('logLastWords', () => {
     expect(loggedAt('info', ['no database', '', '  at main'])).toEqual(['warn kv no database', 'warn kv   at main']);
   });
 
+  it('logs no line that has a level of its own, and no stack of a panic, which are in the log already', () => {
+    const lines = ['{"@level":"error","@message":"no database","password":"x"}', '[DEBUG] asks again', '{"level":30}'];
+
+    expect(loggedAt('info', lines)).toEqual(['warn kv {"level":30}']);
+    expect(loggedAt('info', ['exits', 'panic: no database', 'main.main()'])).toEqual(['warn kv exits']);
+  });
+
   it.each(['debug', 'trace'] as const)('logs none at level %s, where they are in the log already', (level) => {
     expect(loggedAt('info', ['no database'], level)).toEqual([]);
     expect(loggedAt(level, ['no database'])).toEqual([]);

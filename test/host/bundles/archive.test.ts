@@ -24,6 +24,7 @@ describe('an archive', () => {
       rawBundle(PLUGIN, [
         { name: 'lib/', method: 0 },
         { name: 'empty/', method: 0 },
+        { name: 'deflated/', method: 8 },
       ]),
     );
 
@@ -104,6 +105,7 @@ describe('an archive', () => {
 
   it.each<[string, Buffer, string]>([
     ['a text', Buffer.concat([Buffer.from('#!/bin/sh\n'), moved(rawBundle(), 10)]), 'before its first entry'],
+    ['a text of 4 bytes', Buffer.concat([Buffer.from('#!/x'), moved(rawBundle(), 4)]), 'before its first entry'],
     ['another archive', Buffer.concat([OTHER, moved(rawBundle(), OTHER.length)]), 'before its first entry'],
     ['an archive whose comment it is', inCommentOf(OTHER, rawBundle()), 'before its first entry'],
   ])('is refused when %s stands before it, which readers from the start would find', async (_, bytes, problem) => {
@@ -111,6 +113,12 @@ describe('an archive', () => {
       code: 'BUNDLE_INVALID',
       rawMessage: `bundle has something ${problem}`,
     });
+  });
+
+  it.each(['PK\u0007\u0008', 'PK00'])('may begin with %j, as one that could have been split', async (mark) => {
+    const bundle = await open(Buffer.concat([Buffer.from(mark), moved(rawBundle(), 4)]));
+
+    expect(bundle.record.files).toHaveLength(3);
   });
 
   it('is refused when an entry that its directory does not list stands behind one that it lists', async () => {

@@ -83,6 +83,23 @@ describe('the breaker', () => {
     expect([verdicts, await rig.state()]).toEqual([['quarantine'], 'quarantined']);
   });
 
+  it('tries a plugin once, however many hosts wait for that', async () => {
+    const world = createWorld();
+    const crashBudget = { probeAfterMs: 60_000 };
+    const first = createRig({ world, owner: 'host-0', crashBudget });
+    await first.install({}, true);
+    const others = [1, 2, 3].map((number) => createRig({ world, owner: `host-${number}`, crashBudget }));
+    for (const { lifecycle } of [first, ...others]) await until(world.environment, lifecycle.boot());
+    await crashes(first, 5);
+    for (const { plugins } of [first, ...others])
+      plugins.script.launchError = new RuntimeError('PROBE_FAILED', 'no answer');
+
+    await first.pass(70_000);
+
+    const tries = (await first.events()).filter((event) => event === 'plugin.activating');
+    expect([tries.length, await first.state()]).toEqual([2, 'quarantined']);
+  });
+
   it('keeps a plugin in quarantine that does not start when it is tried', async () => {
     const rig = await active({ crashBudget: { probeAfterMs: 60_000 } });
     await crashes(rig, 5);
@@ -121,6 +138,18 @@ describe('quarantine', () => {
     expect(row).toMatchObject({ state: 'quarantined', failure: { message: 'it mines coins', from: 'active' } });
     expect(rig.plugins.live()).toEqual([]);
   });
+
+  it.each(['before', 'after', 'silent'] as const)(
+    'is not refused for 2 answers about the lock of the dependencies that are lost %s it was taken',
+    async (how) => {
+      const rig = await active({ times: { leaseTtlMs: 60_000 } });
+      rig.store.failNext({ operation: 'acquire', how, times: 2 });
+
+      const row = await until(rig.environment, rig.lifecycle.quarantine('kv', { reason: 'it mines coins' }));
+
+      expect([row.state, rig.plugins.live()]).toEqual(['quarantined', []]);
+    },
+  );
 });
 
 describe('countTrip', () => {

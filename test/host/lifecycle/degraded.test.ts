@@ -74,6 +74,27 @@ describe('plugins that need one which ends', () => {
     expect([await rig.state('kv'), await rig.state('app')]).toEqual(['quarantined', 'inactive']);
     expect(rig.plugins.live()).toEqual([]);
   });
+
+  it('are deactivated after one that needs them and is busy for 10 s, with 0 warnings meanwhile', async () => {
+    const rig = createRig({ dependents: 'deactivate' });
+    await installAll(rig);
+    const { promise: isOpen, resolve } = Promise.withResolvers<void>();
+    rig.plugins.script.launchGate = isOpen;
+    const update = rig.lifecycle.update('top', bundle({ name: 'top', version: '2.0.0', depends: [{ name: 'app' }] }));
+    const begun = update.catch(() => {});
+    await rig.pass(100);
+
+    await rig.lifecycle.quarantine('kv', { reason: 'no' });
+    await rig.pass(10_000);
+    expect([await rig.state('app'), await rig.state('top')]).toEqual(['active', 'updating']);
+    const told = rig.environment.log.entries.filter(({ message }) => message.includes('was not deactivated'));
+    expect([told.length > 0, told.filter(({ level }) => level === 'warn')]).toEqual([true, []]);
+    resolve();
+    await until(rig.environment, begun);
+    await rig.pass(2_000);
+
+    expect([await rig.state('app'), await rig.state('top')]).toEqual(['inactive', 'inactive']);
+  });
 });
 
 // Helpers

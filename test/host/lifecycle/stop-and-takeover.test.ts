@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { RuntimeError } from '../../../src/errors/index.ts';
+import { RuntimeError } from '../../../src/errors/index.ts';
 import type { LaunchOptions } from '../../../src/host/launch-options.ts';
 import type { RunningPlugin } from '../../../src/host/lifecycle/plugin-instance.ts';
+import { bundle } from './fakes.ts';
 import { createRig, createWorld, until } from './rig.ts';
 import type { Rig, World } from './rig.ts';
 
@@ -60,6 +61,30 @@ describe('a host that takes over from a dead one', () => {
     await rig.pass(40_000);
 
     expect(rig.plugins.processes.map(({ plugin }) => plugin)).toEqual(['store', 'app']);
+  });
+});
+
+describe('an update whose host died, taken over by a host that does not have the files of version 2.0.0', () => {
+  it('is undone when there is nothing to migrate back: version 1.0.0 serves', async () => {
+    const world = createWorld();
+    const first = createRig({ world });
+    await first.install({}, true);
+    first.lifecycle.update('kv', bundle({ version: '2.0.0' })).catch(() => {});
+    await first.pass(1_000);
+    await first.die();
+    await first.pass(15_000);
+    const [staged] = (await world.store.versions('kv')).filter(({ role }) => role === 'staged');
+    const open = world.artifacts.open.bind(world.artifacts);
+    world.artifacts.open = async (digest) => {
+      if (digest === staged?.digest) throw new RuntimeError('BUNDLE_UNKNOWN', 'there are no such files');
+      return open(digest);
+    };
+    const rig = createRig({ world });
+
+    await until(world.environment, rig.lifecycle.boot());
+
+    expect(staged?.version).toBe('2.0.0');
+    expect(await rig.store.get('kv')).toMatchObject({ state: 'active', version: '1.0.0' });
   });
 });
 

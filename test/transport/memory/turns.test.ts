@@ -27,6 +27,27 @@ describe('a memory connection with a scheduler', () => {
     expect(passed).toBeLessThan(1000);
   });
 
+  it('begins 200 calls and 200 streams in the order in which they are made', async () => {
+    const begun: string[] = [];
+    const client = connect({
+      echo: ({ text }) => {
+        begun.push(text);
+        return { text, pid: 1, version: 1 };
+      },
+      async *download({ text }) {
+        begun.push(text);
+        yield { index: 0, text };
+      },
+    });
+    const texts = Array.from({ length: 400 }, (_, index) => `${index}`);
+
+    await Promise.all(
+      texts.map((text, index) => (index % 2 === 0 ? client.echo({ text }) : read(client.download({ count: 1, text })))),
+    );
+
+    expect(begun).toEqual(texts);
+  });
+
   it('ends a stream of 4 billion messages at its deadline, and when it is given up', async () => {
     const client = connect();
     const endless = { count: 0xffff_ffff, text: '' };
@@ -43,9 +64,10 @@ describe('a memory connection with a scheduler', () => {
 
 // Helpers
 
-function connect() {
+function connect(overrides: Partial<ReturnType<typeof probe>> = {}) {
   const { clock, scheduler } = createRealEnvironment();
-  const connection = createMemoryConnection([service(ProbeServiceService, probe())], { clock, scheduler });
+  const services = [service(ProbeServiceService, { ...probe(), ...overrides })];
+  const connection = createMemoryConnection(services, { clock, scheduler });
   return createServiceClient(ProbeServiceService, connection);
 }
 

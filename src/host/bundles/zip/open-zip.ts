@@ -70,6 +70,8 @@ interface Source {
   readonly size: number;
 }
 
+/** Bytes that nothing becomes when it is deflated, which Java and Python do with directories. */
+const NOTHING_DEFLATED = 2;
 /** The record, and the folder of the signatures. */
 const OWN_ENTRIES = 2;
 
@@ -121,7 +123,8 @@ function checkSizes(label: string, entry: Entry, name: string, limits: ResolvedB
     const what = `unpacks ${packed} bytes to ${bytes}, each to ${Math.floor(bytes / Math.max(1, packed))}`;
     throw limitExceeded({ label, what, limit: 'maxRatio', allowed: maxRatio, entry: name });
   }
-  if (name.endsWith('/') && (bytes > 0 || packed > 0)) throw entryRefused(label, name, 'is a directory with contents');
+  if (name.endsWith('/') && (bytes > 0 || packed > NOTHING_DEFLATED))
+    throw entryRefused(label, name, 'is a directory with contents');
 }
 
 /** Z2. The header before the contents says the same as the directory at the end. */
@@ -140,6 +143,8 @@ const DESCRIPTOR_BYTES = 24;
 const END_BYTES = 22;
 const ZIP64_END_BYTES = 56 + 20;
 const ZIP64_END = Buffer.from('PK\u0006\u0006');
+/** What begins an archive that might have become several ones, and has not. */
+const SPLIT_MARKS = ['PK\u0007\u0008', 'PK00'];
 
 /** Z2. */
 async function checkLayout(
@@ -150,7 +155,9 @@ async function checkLayout(
 ): Promise<void> {
   const sorted = [...extents].sort((a, b) => a.start - b.start);
   const hidden = (where: string): Error => bundleError('BUNDLE_INVALID', label, `has something ${where}`);
-  if ((sorted[0]?.start ?? directoryStart) > 0) throw hidden('before its first entry');
+  const first = sorted[0]?.start ?? directoryStart;
+  const isMarked = first === 4 && SPLIT_MARKS.includes((await reader.bytes(0, 4)).toString('latin1'));
+  if (first > 0 && !isMarked) throw hidden('before its first entry');
   for (const [index, { path, end, gap }] of sorted.entries()) {
     const next = sorted[index + 1]?.start ?? directoryStart;
     if (end > next) throw entryRefused(label, path, 'reaches into what comes behind it');
