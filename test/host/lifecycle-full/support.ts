@@ -36,6 +36,9 @@ export const AUDIT_KEY = 'ab'.repeat(32);
 /** For what other processes do on a busy machine. */
 export const PATIENCE_MS = 30_000;
 
+/** The version that never starts. */
+export const BROKEN_VERSION = '2.0.1';
+
 /** A host in this process, with a lifecycle. */
 export interface Heir {
   readonly test: TestHost;
@@ -61,7 +64,7 @@ export interface DoomedScene {
 
 /** What versions there are, besides the plain ones. */
 const ORDERS: Partial<Record<VersionName, { readonly version: string } & WorkerOrder>> = {
-  exits: { version: '2.0.1', fate: 'exits' },
+  exits: { version: BROKEN_VERSION, fate: 'exits' },
   sick: { version: '2.0.2', fate: 'sick' },
   dies: { version: '2.0.3', fate: 'dies' },
   sensitive: { version: '2.0.0' },

@@ -13,6 +13,7 @@ import type { Place } from './fixtures/place.ts';
 import { PLUGIN, scenarioOf, SCENARIOS } from './fixtures/scenarios.ts';
 import type { ScenarioName } from './fixtures/scenarios.ts';
 import {
+  BROKEN_VERSION,
   doomedScene,
   hasData,
   livingOf,
@@ -130,15 +131,18 @@ async function leftRow(place: Place): Promise<string> {
 /** Whatever state it is in, it can be used, updated and removed. */
 async function useIt(scene: DoomedScene, place: Place, heir: Heir): Promise<void> {
   const { lifecycle, store } = heir;
-  const { state, awaitingConsent } = (await store.get(PLUGIN)) ?? {};
+  const { state, version, awaitingConsent } = (await store.get(PLUGIN)) ?? {};
+  // A version that never starts needs another one first.
+  const starts = state !== 'errored' && version !== BROKEN_VERSION;
   if (state === undefined) await lifecycle.install(scene.source('3.0.0'), { consent: 'all' });
   if (state === 'errored' || state === 'quarantined') await lifecycle.reset(PLUGIN);
   if (awaitingConsent?.length !== 0 && state === 'installed') await lifecycle.consent(PLUGIN, awaitingConsent ?? []);
-  if (state !== 'active' && state !== 'errored') await lifecycle.activate(PLUGIN);
+  if (state !== 'active' && starts) await lifecycle.activate(PLUGIN);
   if (state !== undefined) await lifecycle.update(PLUGIN, scene.source('3.0.0'), { consent: 'all' });
+  if (!starts) await lifecycle.activate(PLUGIN);
   await requireProcesses(place, heir);
   requireData(place, await store.get(PLUGIN));
-  if (state !== 'errored') await lifecycle.deactivate(PLUGIN);
+  await lifecycle.deactivate(PLUGIN);
   await lifecycle.uninstall(PLUGIN, { removeData: true });
   await requireProcesses(place, heir);
   expect([await store.get(PLUGIN), hasData(place)]).toEqual([undefined, false]);
