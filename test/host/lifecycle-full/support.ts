@@ -236,8 +236,13 @@ export async function requireProcesses(place: Place, { store, lifecycle }: Heir)
   const isActive = (await store.get(PLUGIN))?.state === 'active';
   const { pid } = lifecycle.plugin(PLUGIN)?.status() ?? {};
   const expected = isActive ? [pid] : [];
-  await waitFor('processes', () => livingOf(place).length === expected.length, PATIENCE_MS).catch(() => {});
-  expect(livingOf(place)).toEqual(expected);
+  let living: readonly number[] = [];
+  const isAsExpected = (): boolean => {
+    living = livingOf(place);
+    return living.join() === expected.join();
+  };
+  await waitFor('processes', isAsExpected, PATIENCE_MS).catch(() => {});
+  expect(living).toEqual(expected);
 }
 
 /**
