@@ -24,6 +24,9 @@ export const LASTING_STATES = [
 /** States in which an operation is under way. Its host holds the plugin's lease; without one, the boot recovers it. */
 export const PASSING_STATES = ['installing', 'activating', 'deactivating', 'updating', 'uninstalling'] as const;
 
+/** Most milliseconds for which a version is kept: with them, a time of the next centuries is still a safe number. */
+export const LONGEST_RETENTION_MS = 1e15;
+
 export type LastingState = (typeof LASTING_STATES)[number];
 export type PassingState = (typeof PASSING_STATES)[number];
 /** State of a row. No row: the plugin is absent. */

@@ -6,7 +6,7 @@
 
 import { InvalidOptionsError, RuntimeError } from '../errors/index.ts';
 import { requirePositiveInteger, requireWhole, shown } from '../policy/index.ts';
-import { LASTING_STATES, PASSING_STATES } from '../ports/lifecycle-store.ts';
+import { LASTING_STATES, LONGEST_RETENTION_MS, PASSING_STATES } from '../ports/lifecycle-store.ts';
 import type {
   AuditDraft,
   AuditHead,
@@ -26,9 +26,6 @@ export const LONGEST_NAME = 512;
 export const LONGEST_AUDIT_DATA = 65_536;
 /** Most entries that one call reads or seals. */
 export const MOST_ENTRIES = 10_000;
-
-/** Most milliseconds for which a version is kept: with them, a time of the next centuries is still a safe number. */
-export const LONGEST_RETENTION_MS = 1e15;
 
 const STATES: ReadonlySet<string> = new Set([...LASTING_STATES, ...PASSING_STATES]);
 const ROLES: ReadonlySet<string> = new Set<VersionRole>(['staged', 'active', 'retiring', 'retained', 'retired']);

@@ -11,6 +11,7 @@ import {
   shown,
 } from '../../policy/index.ts';
 import type { CrashBudgetOptions } from '../../policy/index.ts';
+import { LONGEST_RETENTION_MS } from '../../ports/lifecycle-store.ts';
 import type { LifecycleStore } from '../../ports/lifecycle-store.ts';
 import type { Host } from '../create-host.ts';
 import type { LaunchOptions } from '../launch-options.ts';
@@ -96,8 +97,6 @@ export interface LifecycleOptions {
 }
 
 const OWNER = /^[\u0020-\u007e]{1,256}$/;
-/** What stores take: a time of the next centuries is still a safe number with them. */
-const LONGEST_RETENTION_MS = 1e15;
 
 /** What follows from the options for each plugin. */
 export interface LifecycleSettings {
